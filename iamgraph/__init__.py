@@ -1,0 +1,1 @@
+"""iamgraph: who can access what, answered by Cypher path queries on Neo4j."""

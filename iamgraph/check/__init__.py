@@ -1,0 +1,1 @@
+"""One file per answerer of a check, all with the same contract."""

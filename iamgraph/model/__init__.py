@@ -1,0 +1,1 @@
+"""The model language: text to tree to model, and back."""

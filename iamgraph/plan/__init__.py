@@ -1,0 +1,1 @@
+"""Rewrites made ready to run: plan, passes, and the Cypher they compile to."""

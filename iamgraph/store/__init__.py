@@ -1,0 +1,1 @@
+"""Where tuples are kept: the contract, and Neo4j."""
