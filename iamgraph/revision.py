@@ -47,9 +47,7 @@ class Revision:
             raise _refused()
         asked = int.from_bytes(number, "big")
         if asked > self.number:
-            raise RequestError(
-                "the zookie is of a later revision than the store's newest", code="zookie_of_the_future"
-            )
+            raise RequestError("the zookie is of a later revision than the store's newest", code="zookie_of_the_future")
         return asked
 
     def _tag(self, number: bytes) -> bytes:

@@ -21,7 +21,7 @@ MAX_REASON_LENGTH: Final = 1024
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _PLAIN_ID: Final = re.compile(r"[!-~]+")
-_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"})
+_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 # An id with its doubled `#`, and, after a single one, the rest: a relation, or a relation and a subject.
 _WRITTEN: Final = re.compile(r"(?P<id>(?:[^#]|##)*)(?:#(?P<rest>[^#].*))?", re.DOTALL)
 
@@ -203,7 +203,34 @@ def _split(text: str) -> tuple[str, str, str | None]:
     match = _WRITTEN.fullmatch(written)
     if not colon or match is None:
         raise RequestError(
-            f"malformed object or subject `{shown(text)}`: expected `type:id`, `type:id#relation` or `type:*`",
+            f"malformed `{shown(text)}`: expected `type:id`, `type:id#relation` or `type:*`",
             code="malformed_object",
         )
     return type_, match["id"].replace("##", "#"), match["rest"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """What sort of subject: objects of `type` (`via` None), its wildcard (`*`), or its usersets of relation `via`.
+
+    A tuple's relationship carries the same `via` in the graph.
+    """
+
+    type: str
+    via: str | None = None
+
+    def __str__(self) -> str:
+        if self.via is None:
+            return self.type
+        return f"{self.type}:*" if self.via == "*" else f"{self.type}#{self.via}"
+
+
+def kind_of(subject: Subject) -> Kind:
+    """The kind of a subject."""
+    match subject:
+        case Object(type_):
+            return Kind(type_)
+        case Userset(object_, relation):
+            return Kind(object_.type, relation)
+        case Wildcard(type_):
+            return Kind(type_, "*")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from iamgraph.tuples import Kind
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class DirectType:
@@ -17,6 +19,11 @@ class DirectType:
     relation: str | None = None
     wildcard: bool = False
     condition: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of subject this allows."""
+        return Kind(self.type, "*" if self.wildcard else self.relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class TypeDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ParameterType:
-    """A condition parameter's type: `string`, `int`, `list<string>`, `map<int>`; `of` only for the last two."""
+    """The type of a condition parameter: `string`, `list<string>`; `of` only for `list` and `map`."""
 
     name: str
     of: ParameterType | None = None

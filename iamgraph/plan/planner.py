@@ -1,0 +1,328 @@
+"""Model → plan: the rewrites a relation leads to, made into steps for one kind of subject, pruned and inlined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from iamgraph.model.model import (
+    ComputedUserset,
+    DirectType,
+    Exclusion,
+    Intersection,
+    Model,
+    Rewrite,
+    This,
+    TupleToUserset,
+    Union,
+)
+from iamgraph.plan.plan import (
+    AllOf,
+    AnyOf,
+    Ask,
+    But,
+    Conditional,
+    Direct,
+    Everyone,
+    GuardTypes,
+    Hop,
+    Move,
+    Never,
+    Repeat,
+    Same,
+    Step,
+    Through,
+)
+from iamgraph.tuples import Kind
+
+MAX_STEPS: Final = 2_000
+
+
+class NotCompiled(Exception):  # noqa: N818 - a finding that ends planning, not a fault
+    """Why a relation has no statement of its own; walk answers it."""
+
+    @property
+    def reason(self) -> str:
+        """One line for people."""
+        return str(self)
+
+
+def plan_relation(model: Model, type_: str, relation: str, kind: Kind) -> Step:
+    """The plan of `type_#relation` for subjects of `kind`.
+
+    Raises `NotCompiled` where one statement cannot say it. The relation must exist.
+    """
+    root = Ask(type_, relation)
+    goals = _prune(_goals(model, root, kind))
+    _refuse_conditions(goals)
+    return _Inliner(goals).plan(root)
+
+
+# --- rewrites to steps -----------------------------------------------------------------------------------
+
+
+def _goals(model: Model, root: Ask, kind: Kind) -> dict[Ask, Step]:
+    """Each relation the root leads to, with its steps."""
+    goals: dict[Ask, Step] = {}
+    waiting = [root]
+    while waiting:
+        goal = waiting.pop()
+        if goal not in goals:
+            goals[goal] = _goal_step(model, goal, kind)
+            waiting.extend(_asks(goals[goal]))
+    return goals
+
+
+def _goal_step(model: Model, goal: Ask, kind: Kind) -> Step:
+    relation = model.relation(goal.type, goal.relation)
+    assert relation is not None
+    step = _Rewriter(model, goal, kind).step(relation.rewrite)
+    return _any_of((Same(), step)) if kind == Kind(goal.type, goal.relation) else step
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriter:
+    """The rewrites of one relation, as steps for one kind of subject."""
+
+    model: Model
+    goal: Ask
+    kind: Kind
+
+    def step(self, rewrite: Rewrite) -> Step:
+        match rewrite:
+            case This(types):
+                return _any_of(tuple(self._direct(one) for one in types))
+            case ComputedUserset(relation):
+                return Ask(self.goal.type, relation)
+            case TupleToUserset():
+                return _any_of(tuple(self._arrows(rewrite)))
+            case Union(operands):
+                return _any_of(tuple(map(self.step, operands)))
+            case Intersection(operands):
+                return AllOf(tuple(map(self.step, operands)))
+            case Exclusion(base, subtract):
+                return But(self.step(base), self.step(subtract))
+
+    def _direct(self, allowed: DirectType) -> Step:
+        relation = self.goal.relation
+        if allowed.relation is not None:
+            reached = Ask(allowed.type, allowed.relation)
+            found: Step = Through((Hop(relation, allowed.relation, allowed.type),), reached)
+        elif allowed.kind == self.kind:
+            found = Direct(relation)
+        elif allowed.wildcard and self.kind == Kind(allowed.type):
+            found = Everyone(relation)
+        else:
+            return Never()
+        if allowed.condition is None:
+            return found
+        # Kept beside its condition: where no subject of the kind is behind it, the condition cannot matter.
+        return AllOf((Conditional(relation, allowed.condition), found))
+
+    def _arrows(self, arrow: TupleToUserset) -> Iterator[Step]:
+        for hops in self._hops(self.goal.type, arrow.tuplesets):
+            if self.model.relation(hops[-1].type, arrow.relation) is not None:
+                guards = tuple(GuardTypes(one, self._plain_types(one.within)) for one in arrow.guards)
+                yield Through(hops, Ask(hops[-1].type, arrow.relation), guards)
+
+    def _hops(self, type_: str, tuplesets: tuple[str, ...]) -> Iterator[tuple[Hop, ...]]:
+        if not tuplesets:
+            yield ()
+            return
+        relation = self.model.relation(type_, tuplesets[0])
+        for allowed in relation.direct_types if relation is not None else ():
+            for rest in self._hops(allowed.type, tuplesets[1:]):
+                yield Hop(tuplesets[0], None, allowed.type), *rest
+
+    def _plain_types(self, relation: str) -> tuple[str, ...]:
+        found = self.model.relation(self.goal.type, relation)
+        return tuple(one.type for one in found.direct_types) if found is not None else ()
+
+
+# --- pruning ---------------------------------------------------------------------------------------------
+
+
+def _prune(goals: dict[Ask, Step]) -> dict[Ask, Step]:
+    """The same goals without the branches that cannot lead to a subject of the kind."""
+    holds: set[Ask] = set()
+    grown = True
+    while grown:
+        found = {goal for goal, step in goals.items() if goal not in holds and _can_hold(step, holds)}
+        holds |= found
+        grown = bool(found)
+    return {goal: _simplified(step, holds) for goal, step in goals.items()}
+
+
+def _can_hold(step: Step, holds: set[Ask]) -> bool:
+    match step:
+        case Never():
+            return False
+        case Ask():
+            return step in holds
+        case Through(_, then):
+            return _can_hold(then, holds)
+        case AnyOf(steps):
+            return any(_can_hold(one, holds) for one in steps)
+        case AllOf(steps):
+            return all(_can_hold(one, holds) for one in steps)
+        case But(base):
+            return _can_hold(base, holds)
+        case _:
+            return True
+
+
+def _simplified(step: Step, holds: set[Ask]) -> Step:
+    if not _can_hold(step, holds):
+        return Never()
+    match step:
+        case Through(_, then):
+            return replace(step, then=_simplified(then, holds))
+        case AnyOf(steps):
+            return _any_of(tuple(_simplified(one, holds) for one in steps))
+        case AllOf(steps):
+            return AllOf(tuple(_simplified(one, holds) for one in steps))
+        case But(base, subtract):
+            kept, taken = _simplified(base, holds), _simplified(subtract, holds)
+            return kept if taken == Never() else But(kept, taken)
+        case _:
+            return step
+
+
+def _any_of(steps: tuple[Step, ...]) -> Step:
+    """A flat union without what never holds and without repetitions."""
+    flat: dict[Step, None] = {}
+    for step in steps:
+        for one in step.steps if isinstance(step, AnyOf) else (step,):
+            if one != Never():
+                flat[one] = None
+    kept = tuple(flat)
+    return Never() if not kept else kept[0] if len(kept) == 1 else AnyOf(kept)
+
+
+def _refuse_conditions(goals: dict[Ask, Step]) -> None:
+    for goal, step in goals.items():
+        for one in _all_steps(step):
+            if isinstance(one, Conditional):
+                raise NotCompiled(f"`{goal.type}#{goal.relation}` may depend on condition `{one.condition}`")
+
+
+# --- inlining and recursion ------------------------------------------------------------------------------
+
+
+class _Inliner:
+    """Replaces each `Ask` by its steps, and each recursion by a `Repeat`."""
+
+    def __init__(self, goals: dict[Ask, Step]) -> None:
+        self._goals = goals
+        self._cycles = _cycles(goals)
+        self._done: dict[Ask, Step] = {}
+
+    def plan(self, goal: Ask) -> Step:
+        if goal not in self._done:
+            cycle = self._cycles.get(goal)
+            step = self._inline(self._goals[goal]) if cycle is None else self._repeat(goal, cycle)
+            if sum(1 for _ in _all_steps(step)) > MAX_STEPS:
+                raise NotCompiled(f"`{goal.type}#{goal.relation}` needs more than {MAX_STEPS} steps")
+            self._done[goal] = step
+        return self._done[goal]
+
+    def _inline(self, step: Step) -> Step:
+        match step:
+            case Ask():
+                return self.plan(step)
+            case Through(_, then):
+                return _spread(step, self._inline(then))
+            case AnyOf(steps):
+                return _any_of(tuple(map(self._inline, steps)))
+            case AllOf(steps):
+                return AllOf(tuple(map(self._inline, steps)))
+            case But(base, subtract):
+                return But(self._inline(base), self._inline(subtract))
+            case _:
+                return step
+
+    def _repeat(self, goal: Ask, cycle: frozenset[Ask]) -> Step:
+        types = [one.type for one in cycle]
+        if len(set(types)) < len(types):
+            names = ", ".join(f"`{one.type}#{one.relation}`" for one in sorted(cycle))
+            raise NotCompiled(f"the recursion over {names} has more than one relation of a type")
+        moves: list[Move] = []
+        ends: list[tuple[str, Step]] = []
+        for one in sorted(cycle):
+            turns, rest = self._parted(one, cycle)
+            moves.extend(turns)
+            if rest != Never():
+                ends.append((one.type, rest))
+        if any(len(move.hops) > 1 for move in moves) and len(moves) > 1:
+            raise NotCompiled(f"`{goal.type}#{goal.relation}` recurs by several arrows, one of them chained")
+        return Repeat(tuple(moves), tuple(ends))
+
+    def _parted(self, goal: Ask, cycle: frozenset[Ask]) -> tuple[list[Move], Step]:
+        """The turns of the recursion at a goal, and the rest of its union."""
+        step = self._goals[goal]
+        moves: list[Move] = []
+        rest: list[Step] = []
+        for one in step.steps if isinstance(step, AnyOf) else (step,):
+            if not cycle.intersection(_asks(one)):
+                rest.append(self._inline(one))
+            elif isinstance(one, Through) and one.then in cycle and not one.guards:
+                moves.append(Move(goal.type, one.hops))
+            else:
+                raise NotCompiled(
+                    f"`{goal.type}#{goal.relation}` recurs inside `and`, `but not`, a guarded arrow or another relation"
+                )
+        return moves, _any_of(tuple(rest))
+
+
+def _spread(through: Through, then: Step) -> Step:
+    """An arrow to a union, as a union of arrows, so that each is a path of its own."""
+    if isinstance(then, AnyOf):
+        return _any_of(tuple(_spread(through, one) for one in then.steps))
+    if isinstance(then, Through) and not then.guards and not through.guards:
+        return replace(then, hops=through.hops + then.hops)
+    return replace(through, then=then)
+
+
+def _cycles(goals: dict[Ask, Step]) -> dict[Ask, frozenset[Ask]]:
+    """For each goal that leads back to itself, the goals it does so with."""
+    leads = {goal: frozenset(_asks(step)) for goal, step in goals.items()}
+    reach = {goal: _reached(goal, leads) for goal in goals}
+    return {
+        goal: frozenset(one for one in reached if goal in reach[one])
+        for goal, reached in reach.items()
+        if goal in reached
+    }
+
+
+def _reached(goal: Ask, leads: dict[Ask, frozenset[Ask]]) -> frozenset[Ask]:
+    found: set[Ask] = set()
+    waiting = list(leads[goal])
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting.extend(leads[one])
+    return frozenset(found)
+
+
+def _asks(step: Step) -> Iterator[Ask]:
+    return (one for one in _all_steps(step) if isinstance(one, Ask))
+
+
+def _all_steps(step: Step) -> Iterator[Step]:
+    waiting = [step]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        match one:
+            case Through(_, then):
+                waiting.append(then)
+            case AnyOf(steps) | AllOf(steps):
+                waiting.extend(steps)
+            case But(base, subtract):
+                waiting.extend((base, subtract))
+            case Repeat(_, ends):
+                waiting.extend(end for _, end in ends)
+            case _:
+                pass

@@ -1,0 +1,177 @@
+"""What is asked and what is answered: the check question, its decision, and writes. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Generic, TypeVar
+
+from iamgraph.errors import IamgraphError, LimitError, ModelError, RequestError
+from iamgraph.revision import Revision
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, check_relation
+
+T = TypeVar("T")
+
+
+class Outcome(Enum):
+    """May this subject? `UNKNOWN` never counts as allowed, nor as denied."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckQuestion:
+    """May `subject` have `relation` on `object`, in the store of that id?
+
+    `zookie` asks for an answer at that revision or later; `context` is JSON text with parameters of
+    conditions; `contextual_tuples` hold for this question only; `explain` asks for the path.
+    """
+
+    store: str
+    subject: Subject
+    relation: str
+    object: Object
+    explain: bool = False
+    zookie: str | None = None
+    context: str | None = None
+    contextual_tuples: tuple[RelationTuple, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_relation(self.relation)
+
+    def __str__(self) -> str:
+        return f"{self.object}#{self.relation}@{self.subject}"
+
+
+class Unknown(Enum):
+    """Why a check could not be decided, and the error a single check then ends with."""
+
+    CONDITION = "condition_not_evaluated"
+    DEADLINE = "deadline_exceeded"
+    TUPLES_READ = "tuples_read_limit"
+
+    def error(self, detail: str) -> IamgraphError:
+        """The error to raise for a single check; `detail` is one line."""
+        kind = ModelError if self is Unknown.CONDITION else LimitError
+        return kind(detail, code=self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a check, true of the store at `revision`.
+
+    `path` holds the tuples that prove an allowed answer, from the subject to the object, when asked for;
+    it is empty where reflexion alone proves it. `reason` and `detail` say why an answer is unknown.
+    """
+
+    outcome: Outcome
+    revision: Revision
+    path: tuple[StoredTuple, ...] | None = None
+    reason: Unknown | None = None
+    detail: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """True only for `ALLOWED`."""
+        return self.outcome is Outcome.ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """A tuple that must, or must not, be in the store for a write to happen."""
+
+    tuple: RelationTuple
+    must_exist: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """A change to make whole or not at all: deletes first, then writes.
+
+    A tuple written again is replaced. A delete of a tuple that is not there is a `ConflictError` unless
+    `ignore_missing`. The same `idempotency_key` with the same body gives the first answer again.
+    """
+
+    store: str
+    writes: tuple[RelationTuple, ...] = ()
+    deletes: tuple[RelationTuple, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
+    by: str | None = None
+    reason: str | None = None
+    idempotency_key: str | None = None
+    ignore_missing: bool = False
+
+    def __post_init__(self) -> None:
+        named = [str(one) for one in (*self.writes, *self.deletes)]
+        twice = _twice(named)
+        if twice is not None:
+            raise RequestError(f"the tuple `{twice}` is named twice in one write", code="tuple_named_twice")
+
+
+def _twice(named: list[str]) -> str | None:
+    seen: set[str] = set()
+    for one in named:
+        if one in seen:
+            return one
+        seen.add(one)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write transaction, as the store remembers it. A new model is a change too, with `model` its id."""
+
+    revision: int
+    at: datetime
+    by: str | None
+    reason: str | None
+    writes: tuple[RelationTuple, ...]
+    deletes: tuple[RelationTuple, ...]
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model as a store keeps it: `id` (a ULID), its text, and the hash of what it says."""
+
+    id: str
+    text: str
+    hash: str
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A store: its newest revision, and the id of its current model, None before the first."""
+
+    revision: Revision
+    model: str | None
+    created_at: datetime
+
+    @property
+    def id(self) -> str:
+        """The store's id."""
+        return self.revision.store
+
+
+@dataclass(frozen=True, slots=True)
+class TupleFilter:
+    """Which tuples to read: every given field must match; `object_id` needs `object_type`."""
+
+    object_type: str | None = None
+    object_id: str | None = None
+    relation: str | None = None
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of the answers, and the cursor that gives the next; None after the last."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+    revision: Revision
