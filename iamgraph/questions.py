@@ -121,6 +121,15 @@ def _twice(named: list[str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """When something is done, by whom and why."""
+
+    at: datetime
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One write transaction, as the store remembers it. A new model is a change too, with `model` its id."""
 
@@ -150,7 +159,6 @@ class StoreInfo:
 
     revision: Revision
     model: str | None
-    created_at: datetime
 
     @property
     def id(self) -> str:

@@ -1,6 +1,6 @@
 CYPHER 25
 // list: all stores, by id.
-// params: none    returns: store, revision, epoch, model, created_at    index: store_id
+// params: none    returns: store, revision, epoch, model    index: store_id
 MATCH (st:IamStore)
-RETURN st.id AS store, st.revision AS revision, st.epoch AS epoch, st.model AS model, st.created_at AS created_at
+RETURN st.id AS store, st.revision AS revision, st.epoch AS epoch, st.model AS model
 ORDER BY store

@@ -44,9 +44,10 @@ OPTIONAL MATCH (o:Object {key: $object})
 """
 _ANSWER: Final = "st.revision AS revision, st.epoch AS epoch, st.model AS model"
 _TUPLE: Final = """\
-{object_type: endNode(r).type, object_id: endNode(r).id, relation: type(r),
+{object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
-     by: r.by, reason: r.reason, expires_at: r.expires_at}"""
+     by: r.by, reason: r.reason, expires_at: r.expires_at,
+     condition: r.condition, context: r.context}"""
 
 
 def check_statement(step: Step, kind: Kind) -> str:

@@ -1,0 +1,309 @@
+"""The door: every question goes question → model → answerer → answer, and every change through the same door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from iamgraph.check.contract import Asking, Checker, CurrentModel
+from iamgraph.check.query import compiled
+from iamgraph.errors import ConflictError, LimitError, ModelError, RequestError
+from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, TupleToUserset, Union
+from iamgraph.model.parser import parse_model
+from iamgraph.plan.planner import NotCompiled
+from iamgraph.questions import (
+    Act,
+    Change,
+    CheckQuestion,
+    Decision,
+    Page,
+    StoredModel,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+)
+from iamgraph.revision import Revision
+from iamgraph.store.contract import Keeper, ModelChanged
+from iamgraph.tuples import Object, RelationTuple, Subject, Userset, kind_of, shown
+
+DEADLINE_SECONDS: Final = 3.0
+MAX_TUPLES_PER_WRITE: Final = 1_000
+MAX_PRECONDITIONS: Final = 100
+MAX_CONTEXTUAL_TUPLES: Final = 100
+MAX_PAGE: Final = 1_000
+MODEL_ATTEMPTS: Final = 5
+
+T = TypeVar("T")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Answerers:
+    """The answerers of a check: `query` where a relation compiles, else `walk`."""
+
+    query: Checker
+    walk: Checker
+
+
+class Authorizer:
+    """Answers checks and keeps stores, models and tuples. Safe to share between threads.
+
+    Every method raises a child of `IamgraphError`, and `StoreError` when Neo4j does not answer in time.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        answerers: Answerers,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        """`deadline` is in seconds for each call; `clock` gives the aware time that expiry is judged by."""
+        self._keeper = keeper
+        self._answerers = answerers
+        self._deadline = deadline
+        self._clock = clock
+        self._current: dict[str, CurrentModel] = {}
+
+    # --- check ---
+
+    def check(self, question: CheckQuestion) -> Decision:
+        """May the subject? Raises where the answer is unknown: unknown is never denied, and never allowed.
+
+        Raises `RequestError` for a type or relation the model lacks and for a refused zookie.
+        """
+        decision = self.decide(question)
+        if decision.reason is not None:
+            raise decision.reason.error(decision.detail)
+        return decision
+
+    def decide(self, question: CheckQuestion) -> Decision:
+        """As `check`, but an unknown answer is a decision with a reason, not an error."""
+        deadline = time.monotonic() + self._deadline
+        decision = self._with_model(question.store, lambda current: self._decide(question, current, deadline))
+        if question.zookie is not None:
+            decision.revision.accept(question.zookie)
+        return decision
+
+    def _decide(self, question: CheckQuestion, current: CurrentModel, deadline: float) -> Decision:
+        _check_question(current.model, question)
+        asking = Asking(question, current, self._clock(), deadline)
+        if question.contextual_tuples:
+            return self._answerers.walk.check(asking)
+        try:
+            return self._answerers.query.check(asking)
+        except NotCompiled:
+            return self._answerers.walk.check(asking)
+
+    # --- tuples ---
+
+    def write(self, request: WriteRequest) -> Revision:
+        """Delete and write tuples, whole or not at all; the revision they hold from."""
+        _check_size(request)
+
+        def write(current: CurrentModel) -> Revision:
+            for i, one in enumerate(request.writes):
+                check_tuple(current.model, one, f"/writes/{i}")
+            return self._keeper.write(request, current.id, self._clock())
+
+        return self._with_model(request.store, write)
+
+    def delete_object(
+        self, store: str, object_: Object, by: str | None = None, reason: str | None = None
+    ) -> tuple[Revision, int]:
+        """Delete an object and every tuple it stands in: the revision, and how many tuples went.
+
+        Raises `ConflictError` while a guard requires the object, since its deletion would widen access.
+        """
+        return self._with_model(
+            store,
+            lambda current: self._keeper.delete_object(
+                store, object_, required_relations(current.model), current.id, Act(self._clock(), by, reason)
+            ),
+        )
+
+    def read(self, store: str, wanted: TupleFilter | None = None, limit: int = 100, cursor: str | None = None) -> Page:
+        """A page of tuples, by object, relation and subject."""
+        _check_page(limit)
+        return self._keeper.read(store, wanted or TupleFilter(), limit, cursor)
+
+    def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
+        """The changes after a revision, oldest first."""
+        _check_page(limit)
+        return self._keeper.changes(store, since, limit)
+
+    # --- models and stores ---
+
+    def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
+        """Make a model the store's current one. Raises `ModelError` with every fault of the text."""
+        return self._keeper.write_model(store, parse_model(text), text, Act(self._clock(), by, reason))
+
+    def get_model(self, store: str, id_: str | None = None) -> StoredModel:
+        """A model of the store; without an id the current one."""
+        return self._keeper.get_model(store, id_)
+
+    def list_models(self, store: str) -> tuple[StoredModel, ...]:
+        """The models of a store, newest first."""
+        return self._keeper.list_models(store)
+
+    def statement(self, store: str, type_: str, relation: str, subject: Subject) -> str:
+        """The statement a check runs for this kind of subject. Raises `ModelError` saying why there is none."""
+        current = self._load(store)
+        check_relation_exists(current.model, type_, relation)
+        try:
+            return compiled(current, type_, relation, kind_of(subject)).check
+        except NotCompiled as reason:
+            raise ModelError(f"no statement, walk answers: {reason}", code="not_compiled") from reason
+
+    def create_store(self, store: str) -> StoreInfo:
+        """A new empty store, without a model."""
+        return self._keeper.create_store(store, self._clock())
+
+    def get_store(self, store: str) -> StoreInfo:
+        """The state of a store."""
+        return self._keeper.get_store(store)
+
+    def list_stores(self) -> tuple[StoreInfo, ...]:
+        """All stores, by id."""
+        return self._keeper.list_stores()
+
+    def delete_store(self, store: str) -> None:
+        """End a store and remove all it holds."""
+        self._keeper.delete_store(store)
+        self._current.pop(store, None)
+
+    # --- the current model ---
+
+    def _with_model(self, store: str, act: Callable[[CurrentModel], T]) -> T:
+        """The act done with the store's current model, again if the model changed meanwhile."""
+        for _ in range(MODEL_ATTEMPTS):
+            current = self._current.get(store) or self._load(store)
+            try:
+                return act(current)
+            except ModelChanged:
+                self._current.pop(store, None)
+            except RequestError:
+                # The model looked at may be an old one: what it lacks, the newest may have.
+                if self._load(store) is current:
+                    raise
+        raise ConflictError(f"the model of store `{store}` keeps changing: try again", code="model_changing")
+
+    def _load(self, store: str) -> CurrentModel:
+        stored = self._keeper.get_model(store)
+        current = self._current.get(store)
+        if current is None or current.id != stored.id:
+            current = CurrentModel(stored.id, parse_model(stored.text))
+            self._current[store] = current
+        return current
+
+
+# --- what a model allows -------------------------------------------------------------------------------
+
+
+def check_relation_exists(model: Model, type_: str, relation: str, pointer: str | None = None) -> None:
+    """`RequestError` if the model lacks the type or the relation."""
+    if model.type(type_) is None:
+        raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer=pointer)
+    if model.relation(type_, relation) is None:
+        raise RequestError(
+            f"no relation `{shown(relation)}` on type `{type_}`", code="relation_not_found", pointer=pointer
+        )
+
+
+def _check_question(model: Model, question: CheckQuestion) -> None:
+    check_relation_exists(model, question.object.type, question.relation, "/relation")
+    _check_subject(model, question.subject, "/subject")
+    if len(question.contextual_tuples) > MAX_CONTEXTUAL_TUPLES:
+        raise LimitError(f"more than {MAX_CONTEXTUAL_TUPLES} contextual tuples", pointer="/contextual_tuples")
+    for i, one in enumerate(question.contextual_tuples):
+        check_tuple(model, one, f"/contextual_tuples/{i}")
+
+
+def _check_subject(model: Model, subject: Subject, pointer: str) -> None:
+    kind = kind_of(subject)
+    if isinstance(subject, Userset):
+        check_relation_exists(model, kind.type, subject.relation, pointer)
+    elif model.type(kind.type) is None:
+        raise RequestError(f"no type `{shown(kind.type)}` in the model", code="type_not_found", pointer=pointer)
+
+
+def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:
+    """`RequestError` if the model does not allow this tuple to be written."""
+    check_relation_exists(model, one.object.type, one.relation, pointer)
+    relation = model.relation(one.object.type, one.relation)
+    allowed = relation.direct_types if relation is not None else ()
+    condition = one.condition.name if one.condition is not None else None
+    kind = kind_of(one.subject)
+    if not any(entry.kind == kind and entry.condition == condition for entry in allowed):
+        under = f" under condition `{shown(condition)}`" if condition is not None else ""
+        kinds = ", ".join(f"`{entry.kind}`" for entry in allowed) or "no tuples at all"
+        raise RequestError(
+            f"`{one.object.type}#{one.relation}` takes no `{kind}`{under}: it takes {kinds}",
+            code="tuple_not_allowed",
+            pointer=pointer,
+        )
+    if one.expires_at is not None and (one.object.type, one.relation) in guard_relations(model):
+        raise RequestError(
+            f"`{one.object.type}#{one.relation}` stands in a guard, so its tuples cannot expire",
+            code="tuple_not_allowed",
+            pointer=pointer,
+        )
+
+
+def required_relations(model: Model) -> frozenset[tuple[str, str]]:
+    """The (type, relation) pairs on the left of a guard: what stands in them narrows somebody's access."""
+    names = {guard.required for _, guard in _guards(model)}
+    return frozenset(
+        (one.name, relation.name) for one in model.types for relation in one.relations if relation.name in names
+    )
+
+
+def guard_relations(model: Model) -> frozenset[tuple[str, str]]:
+    """The (type, relation) pairs on either side of a guard."""
+    within = frozenset((type_, guard.within) for type_, guard in _guards(model))
+    return required_relations(model) | within
+
+
+def _guards(model: Model) -> Iterable[tuple[str, Guard]]:
+    for one in model.types:
+        for relation in one.relations:
+            for guard in _rewrite_guards(relation.rewrite):
+                yield one.name, guard
+
+
+def _rewrite_guards(rewrite: Rewrite) -> Iterable[Guard]:
+    match rewrite:
+        case TupleToUserset(guards=guards):
+            yield from guards
+        case Union(operands) | Intersection(operands):
+            for operand in operands:
+                yield from _rewrite_guards(operand)
+        case Exclusion(base, subtract):
+            yield from _rewrite_guards(base)
+            yield from _rewrite_guards(subtract)
+        case _:
+            pass
+
+
+# --- limits --------------------------------------------------------------------------------------------
+
+
+def _check_size(request: WriteRequest) -> None:
+    if not request.writes and not request.deletes:
+        raise RequestError("nothing to write or delete", code="empty_write")
+    if len(request.writes) + len(request.deletes) > MAX_TUPLES_PER_WRITE:
+        raise LimitError(f"more than {MAX_TUPLES_PER_WRITE} tuples in one write", code="too_many_tuples")
+    if len(request.preconditions) > MAX_PRECONDITIONS:
+        raise LimitError(f"more than {MAX_PRECONDITIONS} preconditions in one write", code="too_many_preconditions")
+
+
+def _check_page(limit: int) -> None:
+    if not 1 <= limit <= MAX_PAGE:
+        raise RequestError(f"`limit` must be 1 to {MAX_PAGE}", code="malformed_limit", pointer="/limit")

@@ -1,0 +1,63 @@
+"""The query answerer: one Cypher statement per check, under the store's lock. Alone among answerers it sees Neo4j."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iamgraph.check.contract import Asking, CurrentModel, Statements
+from iamgraph.plan.planner import NotCompiled, plan_relation
+from iamgraph.plan.to_cypher import check_statement, explain_statement
+from iamgraph.queries import object_key, subject_key, wildcard_key
+from iamgraph.questions import Decision, Outcome
+from iamgraph.store.contract import ModelChanged
+from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.rows import stored_tuple
+from iamgraph.tuples import Kind, StoredTuple, kind_of
+
+
+def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> Statements:
+    """The statements of a relation for a kind of subject, made once a model; else raises `NotCompiled`."""
+    key = (type_, relation, kind)
+    found = current.compiled.get(key)
+    if found is None:
+        try:
+            step = plan_relation(current.model, type_, relation, kind)
+            found = Statements(check_statement(step, kind), explain_statement(step, kind))
+        except NotCompiled as reason:
+            found = reason
+        current.compiled[key] = found
+    if isinstance(found, NotCompiled):
+        raise found
+    return found
+
+
+class QueryChecker:
+    """Answers by the compiled statement, straight from the graph."""
+
+    def __init__(self, keeper: Neo4jKeeper) -> None:
+        self._keeper = keeper
+
+    def check(self, asking: Asking) -> Decision:
+        """The decision; raises `NotCompiled` where the relation has no statement."""
+        question = asking.question
+        kind = kind_of(question.subject)
+        statements = compiled(asking.current, question.object.type, question.relation, kind)
+        parameters = {
+            "subject": subject_key(question.store, question.subject),
+            "wildcard": wildcard_key(question.store, kind.type),
+            "object": object_key(question.store, question.object),
+            "now": asking.now,
+        }
+        text = statements.explain if question.explain else statements.check
+        info, row = self._keeper.ask(question.store, text, parameters, asking.deadline)
+        if info.model != asking.current.id:
+            raise ModelChanged
+        if not row["allowed"]:
+            return Decision(Outcome.DENIED, info.revision)
+        return Decision(Outcome.ALLOWED, info.revision, _path(row["path"]) if question.explain else None)
+
+
+def _path(rows: list[Mapping[str, Any]]) -> tuple[StoredTuple, ...]:
+    # One tuple may prove two operands of an `and`; it is shown once.
+    return tuple(dict.fromkeys(map(stored_tuple, rows)))

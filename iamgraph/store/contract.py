@@ -1,0 +1,79 @@
+"""What a reader and a keeper of tuples do, whoever implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from iamgraph.model.model import Model
+from iamgraph.questions import Act, Change, Page, StoredModel, StoreInfo, TupleFilter, WriteRequest
+from iamgraph.revision import Revision
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
+
+
+class TupleReader(Protocol):
+    """Tuples of one store at one revision, whether live or expired: the reader of them judges that."""
+
+    @property
+    def info(self) -> StoreInfo:
+        """The state all answers are of."""
+
+    def find(self, wanted: RelationTuple) -> StoredTuple | None:
+        """The stored tuple with this object, relation and subject, or None."""
+
+    def read(self, object_: Object, relation: str, kind: Kind | None = None) -> Iterable[StoredTuple]:
+        """All tuples of an object and relation, in the order of their subjects; of one kind if given."""
+
+
+class Keeper(Protocol):
+    """Keeps stores, their models, tuples and changes. Every method raises `StoreError` when it cannot be reached.
+
+    Methods that name a store raise `RequestError` (`store_not_found`) when there is none.
+    """
+
+    def reader(self, store: str) -> AbstractContextManager[TupleReader]:
+        """A reader under the store's lock: no write of the store happens until it is left."""
+
+    def write(self, request: WriteRequest, model: str, now: datetime) -> Revision:
+        """Make the change, valid by the model of that id; `ModelChanged` if the store has another by now."""
+
+    def delete_object(
+        self, store: str, object_: Object, required: frozenset[tuple[str, str]], model: str, act: Act
+    ) -> tuple[Revision, int]:
+        """Delete an object and every tuple it stands in, in one change: the revision and how many.
+
+        `required` are the (type, relation) pairs whose subjects cannot be deleted while they stand there.
+        """
+
+    def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
+        """A page of tuples in a fixed order."""
+
+    def changes(self, store: str, since: int, limit: int) -> tuple[Change, ...]:
+        """The changes after a revision, oldest first."""
+
+    def create_store(self, store: str, now: datetime) -> StoreInfo:
+        """A new empty store; `ConflictError` if it exists."""
+
+    def get_store(self, store: str) -> StoreInfo:
+        """The state of a store."""
+
+    def list_stores(self) -> tuple[StoreInfo, ...]:
+        """All stores, by id."""
+
+    def delete_store(self, store: str) -> None:
+        """End a store and remove all it holds."""
+
+    def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
+        """Make a model the current one."""
+
+    def get_model(self, store: str, id_: str | None = None) -> StoredModel:
+        """A model of the store; without an id the current one."""
+
+    def list_models(self, store: str) -> tuple[StoredModel, ...]:
+        """The models of a store, newest first."""
+
+
+class ModelChanged(Exception):  # noqa: N818 - a finding that makes the caller start again, not a fault
+    """The store has another model than the caller knew: look again and start over."""

@@ -1,0 +1,133 @@
+"""Tuples and changes as rows: what statements take as parameters and give back as columns."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from iamgraph.errors import RequestError
+from iamgraph.queries import node_label, object_key, relation_of, relationship_type, subject_key, subject_of
+from iamgraph.questions import Change, WriteRequest
+from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, kind_of, parse_tuple
+
+Row = Mapping[str, Any]
+
+
+def tuple_row(store: str, one: RelationTuple) -> dict[str, Any]:
+    """A tuple as the parameters that find or make its relationship."""
+    kind = kind_of(one.subject)
+    subject = one.subject if isinstance(one.subject, Object) else getattr(one.subject, "object", None)
+    return {
+        "subject": subject_key(store, one.subject),
+        "subject_label": node_label(kind.type),
+        "subject_type": kind.type,
+        "subject_id": subject.id if subject is not None else "*",
+        "via": kind.via,
+        "type": relationship_type(one.relation),
+        "object": object_key(store, one.object),
+        "object_label": node_label(one.object.type),
+        "object_type": one.object.type,
+        "object_id": one.object.id,
+        "properties": _properties(one),
+    }
+
+
+def _properties(one: RelationTuple) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    if one.expires_at is not None:
+        properties["expires_at"] = one.expires_at
+    if one.condition is not None:
+        properties["condition"] = one.condition.name
+        properties["context"] = one.condition.context
+    return properties
+
+
+def stored_tuple(row: Row) -> StoredTuple:
+    """The tuple a relationship's columns stand for."""
+    condition = row.get("condition")
+    expires_at = row.get("expires_at")
+    return StoredTuple(
+        RelationTuple(
+            Object(row["object_type"], row["object_id"]),
+            relation_of(row["type"]),
+            subject_of(row["subject_type"], row["subject_id"], row["via"]),
+            expires_at.to_native() if expires_at is not None else None,
+            ConditionUse(condition, row.get("context") or "{}") if condition is not None else None,
+        ),
+        since=row["since"],
+        at=row["at"].to_native(),
+        by=row["by"],
+        reason=row["reason"],
+    )
+
+
+def tuple_text(one: RelationTuple) -> str:
+    """A tuple as a change keeps it: JSON with all it says."""
+    said: dict[str, str] = {"tuple": str(one)}
+    if one.expires_at is not None:
+        said["expires_at"] = one.expires_at.isoformat()
+    if one.condition is not None:
+        said |= {"condition": one.condition.name, "context": one.condition.context}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def tuple_of_text(text: str) -> RelationTuple:
+    """The tuple a change's text stands for."""
+    said = json.loads(text)
+    plain = parse_tuple(said["tuple"])
+    expires_at = datetime.fromisoformat(said["expires_at"]) if "expires_at" in said else None
+    condition = ConditionUse(said["condition"], said["context"]) if "condition" in said else None
+    return RelationTuple(plain.object, plain.relation, plain.subject, expires_at, condition)
+
+
+def change_of(row: Row) -> Change:
+    """The change a node's columns stand for."""
+    return Change(
+        row["revision"],
+        row["at"].to_native(),
+        row["by"],
+        row["reason"],
+        tuple(map(tuple_of_text, row["writes"])),
+        tuple(map(tuple_of_text, row["deletes"])),
+        row["model"],
+    )
+
+
+def body_hash(request: WriteRequest) -> str:
+    """What an idempotency key is bound to: everything the request says."""
+    said = [
+        [tuple_text(one) for one in request.writes],
+        [tuple_text(one) for one in request.deletes],
+        [[tuple_text(one.tuple), one.must_exist] for one in request.preconditions],
+        [request.by, request.reason, request.ignore_missing],
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def cursor_of(store: str, one: RelationTuple) -> str:
+    """Where a page ended, for a client to hand back."""
+    row = tuple_row(store, one)
+    place = [row["object"], row["type"], row["subject"], row["via"] or ""]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def place_of(cursor: str | None) -> list[str] | None:
+    """The place a cursor stands for; `RequestError` for what is none."""
+    if cursor is None:
+        return None
+    try:
+        place = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as fault:
+        raise _no_cursor() from fault
+    if not isinstance(place, list) or [type(one) for one in place] != [str] * 4:
+        raise _no_cursor()
+    return place
+
+
+def _no_cursor() -> RequestError:
+    return RequestError("the cursor is damaged: start again without it", code="malformed_cursor")
