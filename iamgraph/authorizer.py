@@ -27,7 +27,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged
-from iamgraph.tuples import Object, RelationTuple, Subject, Userset, kind_of, shown
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
 
 DEADLINE_SECONDS: Final = 3.0
 MAX_TUPLES_PER_WRITE: Final = 1_000
@@ -129,7 +129,9 @@ class Authorizer:
             ),
         )
 
-    def read(self, store: str, wanted: TupleFilter | None = None, limit: int = 100, cursor: str | None = None) -> Page:
+    def read(
+        self, store: str, wanted: TupleFilter | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[StoredTuple]:
         """A page of tuples, by object, relation and subject."""
         _check_page(limit)
         return self._keeper.read(store, wanted or TupleFilter(), limit, cursor)
