@@ -5,8 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from iamgraph.errors import ModelError
+
+# Of a long line, as much is shown as fits a screen: so much before the place, and so much in all.
+SHOWN_BEFORE: Final = 90
+SHOWN_LENGTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,8 +24,11 @@ class Fault:
     source: str = ""
 
     def __str__(self) -> str:
-        caret = "".join("\t" if one == "\t" else " " for one in self.source[: self.column - 1]) + "^"
-        return f"{self.line}:{self.column} {self.message}\n  {self.source}\n  {caret}"
+        cut = max(0, self.column - SHOWN_BEFORE)
+        line = ("..." if cut else "") + self.source[cut : cut + SHOWN_LENGTH]
+        more = "..." if len(self.source) > cut + SHOWN_LENGTH else ""
+        caret = " " * (self.column - 1 - cut + (3 if cut else 0)) + "^"
+        return f"{self.line}:{self.column} {self.message}\n  {line}{more}\n  {caret}"
 
 
 class ModelTextError(ModelError):

@@ -38,6 +38,7 @@ MAX_NESTING: Final = 50
 _DECLARATION: Final = re.compile(r"[ \t]*(model|type|define|condition|module|extend)\b")
 _BLANK: Final = re.compile(r"\s*(#.*)?")
 _COMMENT: Final = re.compile(r"(?m)(?:(?<=\s)|^)#[^\n]*")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BODY: Final = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[{}]")
 
 
@@ -45,11 +46,11 @@ def parse_model(text: str) -> Model:
     """The model a text says. Raises `ModelTextError` with all that is wrong with it."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_MODEL_BYTES:
         raise ModelTextError([Fault(1, 1, f"the model is longer than {MAX_MODEL_BYTES} bytes")])
-    lines = text.split("\n")
+    lines = text.removeprefix("\ufeff").split("\n")  # some editors begin a file with a byte order mark
     reading = _Reading([], [])
     declared = [one for chunk in _chunks(lines, reading.faults) if (one := reading.parse(chunk)) is not None]
     model = _assembled(declared, reading.faults)
-    faults = reading.faults or resolve(model)
+    faults = [*_surrogates(lines), *reading.faults] or resolve(model)
     if faults:
         raise ModelTextError(_with_sources(faults, lines))
     plain: Model = _plain(model)
@@ -59,8 +60,16 @@ def parse_model(text: str) -> Model:
 def _with_sources(faults: list[Fault], lines: list[str]) -> Iterator[Fault]:
     for one in faults:
         line = min(one.line, len(lines))
-        source = shown(lines[line - 1].rstrip("\r").replace("\t", " "))
+        # One character for each, so that every column stays what it was.
+        source = "".join(c if c.isprintable() else " " if c == "\t" else "\ufffd" for c in lines[line - 1].rstrip("\r"))
         yield Fault(line, one.column, one.message, source)
+
+
+def _surrogates(lines: list[str]) -> Iterator[Fault]:
+    """Half characters, wherever they stand: a text that holds one can be neither hashed nor stored."""
+    for i, line in enumerate(lines):
+        if (found := _SURROGATE.search(line)) is not None:
+            yield Fault(i + 1, found.start() + 1, "a half character (surrogate) is no text")
 
 
 # --- declarations --------------------------------------------------------------------------------------
@@ -110,9 +119,14 @@ def _condition_text(lines: list[str], start: int, faults: list[Fault]) -> tuple[
             after = rest[one.end() :].split("\n", 1)[0]
             if not _BLANK.fullmatch(after):
                 faults.append(Fault(end, len(lines[end - 1]) - len(after) + 1, "expected a new line after `}`"))
-            return rest[:opened], rest[opened + 1 : one.start()].strip(), end
+            return rest[:opened], _unindented(rest[opened + 1 : one.start()]), end
     faults.append(Fault(start + 1, 1, "a condition needs its expression between `{` and `}`"))
     return "", "", len(lines)
+
+
+def _unindented(body: str) -> str:
+    """An expression without its layout, which the printer gives anew."""
+    return "\n".join(line.strip() for line in body.strip().split("\n"))
 
 
 @cache
@@ -134,14 +148,15 @@ class _Reading:
             return self._fault(chunk, 1, 1, "modular models are not taken: put all types into one text")
         if len(chunk.text) > MAX_DECLARATION_LENGTH and chunk.keyword != "define":
             return self._fault(chunk, 1, 1, f"a declaration is longer than {MAX_DECLARATION_LENGTH} characters")
-        if _nesting(chunk.text) > MAX_NESTING:
+        # Blanks for comments, so that every column stays what it was.
+        text = _COMMENT.sub(lambda one: " " * len(one[0]), chunk.text)
+        if _nesting(text) > MAX_NESTING:
             return self._fault(chunk, 1, 1, f"parentheses are nested deeper than {MAX_NESTING}")
         if not chunk.text:
             return None
         start = {"model": "header"}.get(chunk.keyword, chunk.keyword)
         try:
-            # Blanks for comments, so that every column stays what it was.
-            tree = _grammar().parse(_COMMENT.sub(lambda one: " " * len(one[0]), chunk.text), start=start)
+            tree = _grammar().parse(text, start=start)
         except UnexpectedInput as fault:
             return self._unexpected(chunk, fault)
         made = _Maker(chunk.offset).transform(tree)
@@ -188,7 +203,7 @@ def _expected(fault: UnexpectedInput) -> str:
     wanted = (
         getattr(fault, "accepts", None) or getattr(fault, "expected", None) or getattr(fault, "allowed", None) or ()
     )
-    names = sorted({_SHOWN_TERMINALS.get(one, f"`{one.lower()}`") for one in wanted})
+    names = sorted({_SHOWN_TERMINALS.get(one, f"`{one.strip('_').lower()}`") for one in wanted})
     return f"expected {', '.join(names)}" if names else "expected something else"
 
 

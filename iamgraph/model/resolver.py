@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Final
 
 from iamgraph.model.faults import Fault, meant
@@ -27,6 +28,7 @@ from iamgraph.tuples import MAX_RELATION_LENGTH, MAX_TYPE_LENGTH
 
 MAX_TYPES: Final = 100
 MAX_RELATIONS: Final = 200
+MAX_FAULTS: Final = 100
 RESERVED: Final = frozenset({"self", "this"})
 PARAMETER_TYPES: Final = frozenset(
     {"bool", "string", "int", "uint", "double", "duration", "timestamp", "ipaddress", "any", "map", "list"}
@@ -36,11 +38,10 @@ Goal = tuple[str, str]
 
 
 def resolve(model: Model) -> list[Fault]:
-    """All faults of a model whose names are tokens that know their place; empty if it can be used."""
-    faults = [*_names(model), *_conditions(model)]
-    for type_ in model.types:
-        for relation in type_.relations:
-            faults.extend(_Checked(model, type_, relation).faults())
+    """The faults of a model whose names are tokens that know their place; empty if it can be used."""
+    relations = (_Checked(model, type_, one).faults() for type_ in model.types for one in type_.relations)
+    # Each hint is a search through all names, so their number is bounded.
+    faults = list(islice(chain(_names(model), _conditions(model), chain.from_iterable(relations)), MAX_FAULTS))
     # Reachability and cycles are judged only where every name is known.
     return faults or [*_entry_points(model), *_negative_cycles(model)]
 
@@ -226,19 +227,35 @@ def parts(rewrite: Rewrite) -> Iterator[Rewrite]:
 def _entry_points(model: Model) -> Iterator[Fault]:
     """A relation that no tuple can ever give to anybody is refused."""
     relations = {(type_.name, one.name): one for type_ in model.types for one in type_.relations}
+    followers = _followers(_edges(model))
     entered: set[Goal] = set()
-    while True:
-        found = {
-            goal
-            for goal, one in relations.items()
-            if goal not in entered and _enters(model, goal[0], one.rewrite, entered.__contains__)
-        }
-        if not found:
-            break
-        entered |= found
+    waiting = list(relations)
+    while waiting:
+        goal = waiting.pop()
+        if goal not in entered and _enters(model, goal[0], relations[goal].rewrite, entered.__contains__):
+            entered.add(goal)
+            waiting.extend(followers.get(goal, ()))
     for goal, one in relations.items():
         if goal not in entered:
             yield at(one.name, f"`{goal[0]}#{goal[1]}` has no entry point: nobody can ever be in it")
+
+
+def _edges(model: Model) -> dict[Goal, set[Goal]]:
+    """The relations each relation depends on."""
+    return {
+        (type_.name, one.name): set(_leads(model, type_.name, one.rewrite))
+        for type_ in model.types
+        for one in type_.relations
+    }
+
+
+def _followers(edges: dict[Goal, set[Goal]]) -> dict[Goal, list[Goal]]:
+    """The relations that depend on each relation."""
+    found: dict[Goal, list[Goal]] = {}
+    for goal, targets in edges.items():
+        for target in targets:
+            found.setdefault(target, []).append(goal)
+    return found
 
 
 def _enters(model: Model, type_: str, rewrite: Rewrite, entered: Callable[[Goal], bool]) -> bool:
@@ -267,21 +284,15 @@ def _arrow_goals(model: Model, type_: str, arrow: TupleToUserset) -> list[Goal]:
 
 def _negative_cycles(model: Model) -> Iterator[Fault]:
     """A relation that depends on itself through `but not` has no meaning."""
-    edges: dict[Goal, set[Goal]] = {}
-    taken: list[tuple[Goal, Goal, str]] = []
+    cycle = _cycles(_edges(model))
     for type_ in model.types:
         for relation in type_.relations:
+            taken = (one.subtract for one in parts(relation.rewrite) if isinstance(one, Exclusion))
+            targets = {target for one in taken for target in _leads(model, type_.name, one)}
             goal = (type_.name, relation.name)
-            edges[goal] = set(_leads(model, type_.name, relation.rewrite))
-            for one in parts(relation.rewrite):
-                if isinstance(one, Exclusion):
-                    subtracted = _leads(model, type_.name, one.subtract)
-                    taken.extend((goal, target, relation.name) for target in subtracted)
-    reported: set[Goal] = set()
-    for goal, target, name in taken:
-        if goal not in reported and goal in _reachable(target, edges):
-            reported.add(goal)
-            yield at(name, f"`{goal[0]}#{goal[1]}` depends on itself through `but not`")
+            # What is taken away is depended on; in one cycle with it, it also depends on this relation.
+            if any(cycle[goal] == cycle[target] for target in targets):
+                yield at(relation.name, f"`{goal[0]}#{goal[1]}` depends on itself through `but not`")
 
 
 def _leads(model: Model, type_: str, rewrite: Rewrite) -> Iterable[Goal]:
@@ -295,12 +306,34 @@ def _leads(model: Model, type_: str, rewrite: Rewrite) -> Iterable[Goal]:
                 yield from _arrow_goals(model, type_, one)
 
 
-def _reachable(goal: Goal, edges: dict[Goal, set[Goal]]) -> set[Goal]:
-    found: set[Goal] = set()
-    waiting = [goal]
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting.extend(edges.get(one, ()))
-    return found
+def _cycles(edges: dict[Goal, set[Goal]]) -> dict[Goal, int]:
+    """A number for each goal, equal for those that depend on each other (Kosaraju's two searches)."""
+    finished: list[Goal] = []
+    seen: set[Goal] = set()
+    for goal in edges:
+        finished.extend(_searched(goal, edges, seen))
+    followers = _followers(edges)
+    cycle: dict[Goal, int] = {}
+    reached: set[Goal] = set()
+    for number, goal in enumerate(reversed(finished)):
+        cycle.update(dict.fromkeys(_searched(goal, followers, reached), number))
+    return cycle
+
+
+def _searched(goal: Goal, edges: Mapping[Goal, Iterable[Goal]], seen: set[Goal]) -> list[Goal]:
+    """What can be reached and was not seen before, each after what it leads to."""
+    if goal in seen:
+        return []
+    seen.add(goal)
+    finished: list[Goal] = []
+    trail = [(goal, iter(edges.get(goal, ())))]
+    while trail:
+        one, targets = trail[-1]
+        target = next((target for target in targets if target not in seen), None)
+        if target is None:
+            finished.append(one)
+            trail.pop()
+        else:
+            seen.add(target)
+            trail.append((target, iter(edges.get(target, ()))))
+    return finished

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from iamgraph.model.model import (
@@ -36,7 +37,11 @@ from iamgraph.plan.plan import (
 )
 from iamgraph.tuples import Kind
 
+MAX_GOALS: Final = 1_000
+MAX_HOPS: Final = 50
+MAX_WAYS: Final = 500
 MAX_STEPS: Final = 2_000
+MAX_DEPTH: Final = 60
 
 
 class NotCompiled(Exception):  # noqa: N818 - a finding that ends planning, not a fault
@@ -54,7 +59,7 @@ def plan_relation(model: Model, type_: str, relation: str, kind: Kind) -> Step:
     Raises `NotCompiled` where one statement cannot say it. The relation must exist.
     """
     root = Ask(type_, relation)
-    goals = _prune(_goals(model, root, kind))
+    goals = _asked(root, _prune(_goals(model, root, kind)))
     _refuse_conditions(goals)
     return _Inliner(goals).plan(root)
 
@@ -69,6 +74,8 @@ def _goals(model: Model, root: Ask, kind: Kind) -> dict[Ask, Step]:
     while waiting:
         goal = waiting.pop()
         if goal not in goals:
+            if len(goals) == MAX_GOALS:
+                raise NotCompiled(f"`{root.type}#{root.relation}` leads to more than {MAX_GOALS} relations")
             goals[goal] = _goal_step(model, goal, kind)
             waiting.extend(_asks(goals[goal]))
     return goals
@@ -121,10 +128,19 @@ class _Rewriter:
         return AllOf((Conditional(relation, allowed.condition), found))
 
     def _arrows(self, arrow: TupleToUserset) -> Iterator[Step]:
-        for hops in self._hops(self.goal.type, arrow.tuplesets):
+        for hops in self._ways(arrow.tuplesets):
             if self.model.relation(hops[-1].type, arrow.relation) is not None:
                 guards = tuple(GuardTypes(one, self._plain_types(one.within)) for one in arrow.guards)
                 yield Through(hops, Ask(hops[-1].type, arrow.relation), guards)
+
+    def _ways(self, tuplesets: tuple[str, ...]) -> list[tuple[Hop, ...]]:
+        # Each type on the way multiplies them, so they are counted while they are made.
+        found = self._hops(self.goal.type, tuplesets) if len(tuplesets) <= MAX_HOPS else iter(())
+        ways = list(islice(found, MAX_WAYS + 1))
+        if not 0 < len(ways) <= MAX_WAYS:
+            limits = f"more than {MAX_HOPS} relations or {MAX_WAYS} ways"
+            raise NotCompiled(f"an arrow of `{self.goal.type}#{self.goal.relation}` follows {limits}")
+        return ways
 
     def _hops(self, type_: str, tuplesets: tuple[str, ...]) -> Iterator[tuple[Hop, ...]]:
         if not tuplesets:
@@ -152,6 +168,18 @@ def _prune(goals: dict[Ask, Step]) -> dict[Ask, Step]:
         holds |= found
         grown = bool(found)
     return {goal: _simplified(step, holds) for goal, step in goals.items()}
+
+
+def _asked(root: Ask, goals: dict[Ask, Step]) -> dict[Ask, Step]:
+    """The goals the root still leads to."""
+    kept: dict[Ask, Step] = {}
+    waiting = [root]
+    while waiting:
+        goal = waiting.pop()
+        if goal not in kept:
+            kept[goal] = goals[goal]
+            waiting.extend(_asks(kept[goal]))
+    return kept
 
 
 def _can_hold(step: Step, holds: set[Ask]) -> bool:
@@ -215,22 +243,28 @@ class _Inliner:
 
     def __init__(self, goals: dict[Ask, Step]) -> None:
         self._goals = goals
-        self._cycles = _cycles(goals)
+        leads = {goal: frozenset(_asks(step)) for goal, step in goals.items()}
+        self._reach = {goal: _reached(goal, leads) for goal in goals}
+        self._cycles = _cycles(self._reach)
         self._done: dict[Ask, Step] = {}
 
-    def plan(self, goal: Ask) -> Step:
-        if goal not in self._done:
+    def plan(self, root: Ask) -> Step:
+        # What leads to less comes first, so that each finds done what it asks for, however long the chain.
+        for goal in sorted(self._goals, key=lambda one: len(self._reach[one] | {one})):
             cycle = self._cycles.get(goal)
-            step = self._inline(self._goals[goal]) if cycle is None else self._repeat(goal, cycle)
-            if sum(1 for _ in _all_steps(step)) > MAX_STEPS:
-                raise NotCompiled(f"`{goal.type}#{goal.relation}` needs more than {MAX_STEPS} steps")
-            self._done[goal] = step
-        return self._done[goal]
+            if cycle is None or goal == root or self._asked_from_outside(goal, cycle):
+                step = self._inline(self._goals[goal]) if cycle is None else self._repeat(goal, cycle)
+                _refuse_size(goal, step)
+                self._done[goal] = step
+        return self._done[root]
+
+    def _asked_from_outside(self, goal: Ask, cycle: frozenset[Ask]) -> bool:
+        return any(goal in _asks(step) for one, step in self._goals.items() if one not in cycle)
 
     def _inline(self, step: Step) -> Step:
         match step:
             case Ask():
-                return self.plan(step)
+                return self._done[step]
             case Through(_, then):
                 return _spread(step, self._inline(then))
             case AnyOf(steps):
@@ -275,6 +309,21 @@ class _Inliner:
         return moves, _any_of(tuple(rest))
 
 
+def _refuse_size(goal: Ask, step: Step) -> None:
+    if sum(1 for _ in _all_steps(step)) > MAX_STEPS:
+        raise NotCompiled(f"`{goal.type}#{goal.relation}` needs more than {MAX_STEPS} steps")
+    if _depth(step) > MAX_DEPTH:
+        raise NotCompiled(f"`{goal.type}#{goal.relation}` nests more than {MAX_DEPTH} steps")
+
+
+def _depth(step: Step) -> int:
+    """How deep steps stand in each other."""
+    level, depth = [step], 0
+    while level:
+        level, depth = [inner for one in level for inner in _inner(one)], depth + 1
+    return depth
+
+
 def _spread(through: Through, then: Step) -> Step:
     """An arrow to a union, as a union of arrows, so that each is a path of its own."""
     if isinstance(then, AnyOf):
@@ -284,10 +333,8 @@ def _spread(through: Through, then: Step) -> Step:
     return replace(through, then=then)
 
 
-def _cycles(goals: dict[Ask, Step]) -> dict[Ask, frozenset[Ask]]:
+def _cycles(reach: dict[Ask, frozenset[Ask]]) -> dict[Ask, frozenset[Ask]]:
     """For each goal that leads back to itself, the goals it does so with."""
-    leads = {goal: frozenset(_asks(step)) for goal, step in goals.items()}
-    reach = {goal: _reached(goal, leads) for goal in goals}
     return {
         goal: frozenset(one for one in reached if goal in reach[one])
         for goal, reached in reach.items()
@@ -315,14 +362,18 @@ def _all_steps(step: Step) -> Iterator[Step]:
     while waiting:
         one = waiting.pop()
         yield one
-        match one:
-            case Through(_, then):
-                waiting.append(then)
-            case AnyOf(steps) | AllOf(steps):
-                waiting.extend(steps)
-            case But(base, subtract):
-                waiting.extend((base, subtract))
-            case Repeat(_, ends):
-                waiting.extend(end for _, end in ends)
-            case _:
-                pass
+        waiting.extend(_inner(one))
+
+
+def _inner(step: Step) -> tuple[Step, ...]:
+    match step:
+        case Through(_, then):
+            return (then,)
+        case AnyOf(steps) | AllOf(steps):
+            return steps
+        case But(base, subtract):
+            return (base, subtract)
+        case Repeat(_, ends):
+            return tuple(end for _, end in ends)
+        case _:
+            return ()
