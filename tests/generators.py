@@ -10,7 +10,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from iamgraph.model.model import DirectType, Guard, Model, Rewrite, This, TupleToUserset
+from iamgraph.model.model import DirectType, Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, Subject, Userset, Wildcard, kind_of
 from tests.model_texts import CONDITION, CONDITION_TEXT, PROFILES, make_model
 
@@ -99,7 +99,12 @@ class _Tuples:
     def make(self) -> tuple[tuple[RelationTuple, ...], tuple[RelationTuple, ...]]:
         """Tuples the model allows, and leftovers."""
         draw = self._draw
-        guards = {name for _, one in self._relations for guard in _guards(one.rewrite) for name in _names(guard)}
+        guards = {
+            name
+            for _, one in self._relations
+            for guard in _guards(one.rewrite)
+            for name in (guard.required, guard.within)
+        }
         for type_, relation in self._relations:
             if relation.direct_types:
                 for _ in range(draw.choice((1, 2, 3, 4))):
@@ -171,22 +176,16 @@ def _ids(draw: random.Random) -> list[str]:
 
 def _guards(rewrite: Rewrite) -> Iterator[Guard]:
     match rewrite:
-        case TupleToUserset(guards=guards):
+        case TupleToUserset(_, _, guards):
             yield from guards
-        case _:
-            for operand in _operands(rewrite):
+        case Union(operands) | Intersection(operands):
+            for operand in operands:
                 yield from _guards(operand)
-
-
-def _names(guard: Guard) -> tuple[str, str]:
-    return guard.required, guard.within
-
-
-def _operands(rewrite: Rewrite) -> tuple[Rewrite, ...]:
-    if isinstance(rewrite, This):
-        return ()
-    parts = getattr(rewrite, "operands", None) or (getattr(rewrite, "base", None), getattr(rewrite, "subtract", None))
-    return tuple(one for one in parts if one is not None)
+        case Exclusion(base, subtract):
+            yield from _guards(base)
+            yield from _guards(subtract)
+        case _:
+            pass
 
 
 # --- questions -----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,9 +75,7 @@ def _alive(folder: Folder) -> bool:
 
 def _running(folder: Folder) -> State | None:
     """The server that runs, once it is ready; None where none does."""
-    if not _alive(folder):
-        return None
-    return _ready(folder, lambda: _alive(folder))
+    return _ready(folder) if _alive(folder) else None
 
 
 def _start(folder: Folder, jars: list[Path], heap: str, tell: Tell) -> State:
@@ -90,20 +87,20 @@ def _start(folder: Folder, jars: list[Path], heap: str, tell: Tell) -> State:
     command = [sys.executable, "-m", "iamgraph.local.server", str(folder.path), heap, str(names), str(port)]
     with folder.log.open("w") as log:
         folder.log.chmod(0o600)
-        # A session of its own: an interrupt at the terminal ends its users first.
-        process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        # It leaves the terminal: an interrupt there ends its users first, and the last of them ends it.
+        done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
         )
-    state = _ready(folder, lambda: process.poll() is None)
+    state = _ready(folder) if done.returncode == 0 else None
     if state is None:
-        process.kill()
         raise StoreError(f"the private Neo4j did not start: see {folder.log}", code="neo4j_not_started")
     return state
 
 
-def _ready(folder: Folder, alive: Callable[[], bool]) -> State | None:
+def _ready(folder: Folder) -> State | None:
+    """The server's state once it has said it; None if it ends or hangs before that."""
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and alive():
+    while time.monotonic() < end and _alive(folder):
         state = folder.state()
         if state is not None:
             return state

@@ -9,8 +9,10 @@ import fcntl
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -41,28 +43,25 @@ db.shutdown_transaction_end_timeout=1s
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until the last user is gone or a signal comes."""
+    """Take the folder, leave the process that called, and serve until the last user is gone or a signal comes."""
     folder, heap, classpath, port = Folder(Path(arguments[0])), arguments[1], arguments[2], int(arguments[3])
     os.umask(0o077)
-    ended = _Ended()
     with _alone(folder):
-        management = _start(folder, heap, Path(classpath).read_text().splitlines(), port)
-        folder.write_state(State(os.getpid(), _port(management)))
-        _wait(folder, ended)
+        # The lock stays with the child: whoever waits for the parent finds it taken.
+        if os.fork() == 0:
+            _serve(folder, heap, Path(classpath).read_text().splitlines(), port)
+
+
+def _serve(folder: Folder, heap: str, classpath: list[str], port: int) -> None:
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    management = _start(folder, heap, classpath, port)
+    folder.write_state(State(os.getpid(), _port(management)))
+    # Held until this process ends: a new user waits for that, then starts a server of its own.
+    with _unused(folder, ended):
         folder.clear_state()
         management.shutdown()
-
-
-class _Ended:
-    """Set once a signal asks for the end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
-        signal.signal(signal.SIGINT, self._ask)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
 
 
 def _alone(folder: Folder) -> IO[str]:
@@ -73,6 +72,16 @@ def _alone(folder: Folder) -> IO[str]:
         except BlockingIOError:
             time.sleep(POLL_SECONDS)
     raise SystemExit("another server runs in this folder")
+
+
+def _unused(folder: Folder, ended: threading.Event) -> IO[str] | nullcontext[None]:
+    """The users' lock once there are none; nothing if a signal came first."""
+    while not ended.wait(POLL_SECONDS):
+        try:
+            return lock(folder.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+    return nullcontext()
 
 
 def _start(folder: Folder, heap: str, classpath: list[str], port: int) -> Any:
@@ -115,17 +124,6 @@ def _port(management: Any) -> int:
     resolver = management.database("neo4j").getDependencyResolver()
     bolt = JClass(f"{connectors}ConnectorType").BOLT
     return int(resolver.resolveDependency(register).getLocalAddress(bolt).getPort())
-
-
-def _wait(folder: Folder, ended: _Ended) -> None:
-    while not ended.asked:
-        time.sleep(POLL_SECONDS)
-        try:
-            # Kept until this process ends: a new user waits for that, then starts a server of its own.
-            ended.users = lock(folder.users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[attr-defined]
-        except BlockingIOError:
-            continue
-        return
 
 
 if __name__ == "__main__":

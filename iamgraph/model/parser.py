@@ -146,10 +146,10 @@ class _Reading:
         """The declaration, or None with a fault noted."""
         if chunk.keyword in {"module", "extend"}:
             return self._fault(chunk, 1, 1, "modular models are not taken: put all types into one text")
-        if len(chunk.text) > MAX_DECLARATION_LENGTH and chunk.keyword != "define":
-            return self._fault(chunk, 1, 1, f"a declaration is longer than {MAX_DECLARATION_LENGTH} characters")
         # Blanks for comments, so that every column stays what it was.
         text = _COMMENT.sub(lambda one: " " * len(one[0]), chunk.text)
+        if len(text.rstrip()) > MAX_DECLARATION_LENGTH and chunk.keyword != "define":
+            return self._fault(chunk, 1, 1, f"a declaration is longer than {MAX_DECLARATION_LENGTH} characters")
         if _nesting(text) > MAX_NESTING:
             return self._fault(chunk, 1, 1, f"parentheses are nested deeper than {MAX_NESTING}")
         if not chunk.text:

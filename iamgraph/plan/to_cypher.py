@@ -152,13 +152,13 @@ class _Writer:
     def _path_proof(self, path: _Path, at: str) -> str:
         p = self._name("p")
         parts = [f"relationships({p})", *self._guard_proofs(path, at)]
-        return f"head(COLLECT {{ MATCH {path.selector}{p} = {path.text} RETURN {' + '.join(parts)} LIMIT 1 }})"
+        return f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} RETURN {' + '.join(parts)} LIMIT 1 }})"
 
     def _reached_proof(self, path: _Path, where: str, end: str, then: Step) -> str:
         p, e = self._name("p"), self._name("e")
         parts = [e, f"relationships({p})"]
         return (
-            f"head(COLLECT {{ MATCH {path.selector}{p} = {path.text} WHERE {where}true "
+            f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} WHERE {where}true "
             f"WITH {p}, {self.proof(then, end)} AS {e} WHERE {e} IS NOT NULL RETURN {' + '.join(parts)} LIMIT 1 }})"
         )
 

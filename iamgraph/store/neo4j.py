@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import neo4j
@@ -30,6 +30,7 @@ from iamgraph.queries import object_key, relationship_type, statement, subject_k
 from iamgraph.questions import Act, Change, Page, StoredModel, StoreInfo, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
 from iamgraph.store.contract import ModelChanged
+from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.rows import (
     body_hash,
     change_of,
@@ -45,8 +46,15 @@ MAX_STORE_ID_LENGTH: Final = 64
 MAX_DELETED_WITH_OBJECT: Final = 10_000
 PURGE_BATCH: Final = 5_000
 DEADLINE_SECONDS: Final = 3.0
+MIGRATION_SECONDS: Final = 120.0
 ATTEMPTS: Final = 5
 
+# A new database knows none of a model's names yet: that alone is no fault of a statement.
+_STRICT: Final[dict[str, Any]] = {
+    "warn_notification_severity": "INFORMATION",
+    "notifications_disabled_classifications": ["UNRECOGNIZED"],
+}
+_QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 
@@ -104,8 +112,8 @@ class Neo4jKeeper:
             max_transaction_retry_time=0,
             liveness_check_timeout=30,
             keep_alive=True,
-            notifications_min_severity=None if strict else "OFF",
             user_agent="iamgraph",
+            **(_STRICT if strict else _QUIET),
         )
 
     def close(self) -> None:
@@ -338,11 +346,28 @@ class Neo4jKeeper:
         with self._locked(store) as (run, _):
             return tuple(map(_stored_model, run(statement("models/list"), {"store": store})))
 
-    @_retried
-    def migrate(self, texts: Iterable[str]) -> None:
-        """Run schema statements, each in a transaction of its own; they change nothing when run again."""
-        for text in texts:
-            self._write_alone(text, {})
+    def migrate(self) -> None:
+        """Bring the database to the newest schema; changes nothing where it is there already.
+
+        Raises `StoreError` (`schema_too_new`) where a newer iamgraph has been.
+        """
+        known = migrations()
+        with _faults():
+            version = self._read(statement("schema/version"), {})[0]["version"]
+            if version > known[-1].number:
+                raise StoreError(
+                    f"the database has schema {version}, this iamgraph knows {known[-1].number}: use a newer iamgraph",
+                    code="schema_too_new",
+                )
+            for one in known[version:]:
+                self._apply(one)
+
+    def _apply(self, migration: Migration) -> None:
+        """One migration; cut off, it is run again, which its statements allow."""
+        end = time.monotonic() + MIGRATION_SECONDS
+        for text in migration.statements:
+            _retrying(partial(self._alone, text, {}, neo4j.WRITE_ACCESS, _left(end)), end)
+        self._write_alone(statement("schema/migrated"), {"version": migration.number})
 
     # --- sessions ---
 
@@ -355,8 +380,10 @@ class Neo4jKeeper:
     def _write_alone(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
         return self._alone(text, parameters, neo4j.WRITE_ACCESS)
 
-    def _alone(self, text: str, parameters: Parameters, access: str) -> list[neo4j.Record]:
-        query = neo4j.Query(text, timeout=self.deadline)
+    def _alone(
+        self, text: str, parameters: Parameters, access: str, timeout: float | None = None
+    ) -> list[neo4j.Record]:
+        query = neo4j.Query(text, timeout=timeout or self.deadline)
         with self._session(access) as session:
             return list(session.run(query, dict(parameters)))
 

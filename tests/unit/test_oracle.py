@@ -1,4 +1,4 @@
-"""The oracle against cases worked out by hand, and the walk against the oracle on random ones."""
+"""The oracle against cases worked out by hand, one for each rule."""
 
 from __future__ import annotations
 
@@ -11,26 +11,22 @@ import pytest
 from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.tuples import ConditionUse, RelationTuple, parse_tuple
-from tests.generators import (
-    CONDITION_TEXT,
-    NOW,
-)
+from tests.generators import NOW
+from tests.model_texts import CONDITION, CONDITION_TEXT
 from tests.oracle import evaluate, strata
 
-CASES: Final = 1_500
 TICK: Final = timedelta(microseconds=1)
+
+Tuples = list[str | RelationTuple]
 
 
 def model(*types: str, conditions: str = "") -> Model:
-    """A model of `type` lines; a relation is given as `type.relation: rewrite`."""
+    """A model of types, each written `type | relation: rewrite | relation: rewrite`."""
     lines = ["model", "  schema 1.1", "type member"]
     for one in types:
         name, *relations = (part.strip() for part in one.split("|"))
         lines += [f"type {name}", "  relations", *(f"    define {relation}" for relation in relations)]
     return parse_model("\n".join(lines) + "\n" + conditions)
-
-
-Tuples = list[str | RelationTuple]
 
 
 def expect(
@@ -54,10 +50,10 @@ def each(text: str, *names: str) -> list[str]:
     return [text.replace("_", name) for name in names]
 
 
-def under(text: str, condition: str = "weekday") -> RelationTuple:
+def under(text: str) -> RelationTuple:
     """The tuple, under a condition."""
     one = parse_tuple(text)
-    return RelationTuple(one.object, one.relation, one.subject, condition=ConditionUse(condition))
+    return RelationTuple(one.object, one.relation, one.subject, condition=ConditionUse(CONDITION))
 
 
 def until(text: str, left: timedelta) -> RelationTuple:
@@ -67,9 +63,6 @@ def until(text: str, left: timedelta) -> RelationTuple:
 
 
 GROUPS: Final = model("group | member: [member, group#member]")
-
-
-# --- by hand -------------------------------------------------------------------------------------------
 
 
 def test_direct() -> None:

@@ -40,12 +40,19 @@ BROKEN: Final = {
     "reserved_names": _HEAD + "type self\n  relations\n    define this: [self]\n",
     "no_entry_point": _DOC + "    define a: b or c\n    define b: a\n    define c: a and viewer\n",
     "takes_itself_away": _DOC + "    define a: [user] but not b\n    define b: viewer or c\n    define c: [doc#a]\n",
-    "mixed_operators": _DOC + "    define a: viewer or viewer and viewer\n    define b: viewer but not viewer or viewer\n",
+    "mixed_operators": _DOC
+    + "    define a: viewer or viewer and viewer\n"
+    + "    define b: viewer but not viewer or viewer\n",
     "unfinished": _DOC + "    define a: viewer or\n    # nothing follows\n\n    define b: [user\n    define c:\n",
-    "glued_keywords": _DOC + "    define a: viewer orviewer\n    define b: viewer butnot viewer\n    define c: [user withx]\n",
+    "glued_keywords": _DOC
+    + "    define a: viewer orviewer\n    define b: viewer butnot viewer\n"
+    + "    define c: [user withx]\n",
     "punctuation": _DOC
-    + "    define a: [user,]\n    define b: []\n    define c: [user:group]\n    define d: (viewer\n    define e viewer\n",
-    "odd_characters": _DOC + "    define ä: [user]\n    define a: [user] | viewer\n\tdefine\tb:\t[usr]\r\n    define c: \x00\n",
+    + "    define a: [user,]\n    define b: []\n    define c: [user:group]\n    define d: (viewer\n"
+    + "    define e viewer\n",
+    "odd_characters": _DOC
+    + "    define ä: [user]\n"
+    + "    define a: [user] | viewer\n\tdefine\tb:\t[usr]\r\n    define c: \x00\n",
     "conditions": _BASE
     + "type doc\n  relations\n    define viewer: [user with at_work, user:* with unused_too]\n"
     + "condition at_work(hour: integer, days: list, n: int<int>, hour: int) {\n  hour < 17\n}\n"
@@ -55,4 +62,4 @@ BROKEN: Final = {
     "condition_without_body": _BASE + "condition a(x: int)\ntype doc\n",
     "long_line": _DOC + "    define a: " + "viewer or " * 40 + "viewr or " + "viewer or " * 40 + "viewer\n",
     "half_character": _BASE + "# \ud800\n",
-}  # fmt: skip
+}

@@ -32,8 +32,9 @@ from tests.unit.model.samples import DRIVE, HEAD, SAMPLES
 
 DOC = (
     f"{HEAD}type user\ntype label\ntype group\n  relations\n    define member: [user]\n    define needs: [label]\n"
-    "type doc\n  relations\n    define parent: [doc, group]\n    define group: [group]\n    define up: [doc]\n    define a: [user]\n"
-    "    define b: [user]\n    define c: [user]\n    define tags: [label]\n    define marks: [label]\n"
+    "type doc\n  relations\n    define parent: [doc, group]\n    define group: [group]\n    define up: [doc]\n"
+    "    define a: [user]\n    define b: [user]\n    define c: [user]\n"
+    "    define tags: [label]\n    define marks: [label]\n"
 )
 A, B, C = (ComputedUserset(name) for name in "abc")
 

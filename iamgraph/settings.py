@@ -1,0 +1,70 @@
+"""Settings, read once from the environment: each has a name, a default and a line in the docs."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from iamgraph.store.neo4j import Neo4jServer
+
+
+class Settings(BaseSettings):
+    """What the environment says. Variables begin with `IAMGRAPH_`, but for Neo4j's own three."""
+
+    model_config = SettingsConfigDict(env_prefix="IAMGRAPH_", extra="ignore", frozen=True)
+
+    neo4j_uri: str | None = Field(
+        None, validation_alias="NEO4J_URI", description="a Neo4j of yours; else a private one"
+    )
+    neo4j_user: str = Field("neo4j", validation_alias="NEO4J_USER", description="its user")
+    neo4j_password: SecretStr | None = Field(None, validation_alias="NEO4J_PASSWORD", description="its password")
+    neo4j_database: str = Field("neo4j", validation_alias="NEO4J_DATABASE", description="its database")
+    home: Path = Field(Path("~/.iamgraph"), description="where the private Neo4j and the API keys are kept")
+    cache: Path = Field(Path("~/.cache/iamgraph"), description="where Neo4j's own files are kept")
+    heap: str = Field("1g", pattern=r"^\d+[mg]$", description="the most heap the private Neo4j may take")
+    host: str = Field("127.0.0.1", description="the address the service listens on")
+    port: int = Field(8080, ge=0, le=65535, description="the port the service listens on")
+    workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")
+    threads: int = Field(4, ge=1, le=64, description="threads of each worker")
+    deadline: float = Field(3.0, gt=0, le=60, description="seconds within which every request is answered")
+    max_body: int = Field(1_048_576, ge=1024, description="bytes a request's body may have")
+    max_tuples_read: int = Field(100_000, ge=1, description="tuples one walked check may read")
+    no_auth: bool = Field(False, description="serve without keys, on a loopback address only")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.neo4j_uri is not None and self.neo4j_password is None:
+            raise ValueError("NEO4J_URI is set without NEO4J_PASSWORD")
+        return self
+
+    @property
+    def server(self) -> Neo4jServer | None:
+        """The Neo4j named by the environment; None for a private one."""
+        if self.neo4j_uri is None or self.neo4j_password is None:
+            return None
+        return Neo4jServer(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value(), self.neo4j_database)
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the private Neo4j."""
+        return self.home.expanduser() / "neo4j"
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of Neo4j's own files."""
+        return self.cache.expanduser()
+
+    @property
+    def keys_file(self) -> Path:
+        """The file of hashed API keys."""
+        return self.home.expanduser() / "keys.json"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,77 @@
+"""What tests share: a real Neo4j, keepers and authorizers on it, and stores of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ulid import ULID
+
+from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.check.query import QueryChecker
+from iamgraph.check.walk import WalkChecker
+from iamgraph.local.private import acquire
+from iamgraph.settings import Settings
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """A real Neo4j: the one `NEO4J_URI` names, else one in Docker where an engine answers, else a private one."""
+    if "NEO4J_URI" in os.environ:
+        yield Neo4jServer(os.environ["NEO4J_URI"], os.environ["NEO4J_USER"], os.environ["NEO4J_PASSWORD"])
+    elif _docker_answers():
+        yield from _in_docker()
+    else:
+        with acquire(tmp_path_factory.mktemp("neo4j"), Settings().cache_dir) as lease:
+            yield lease.server
+
+
+def _docker_answers() -> bool:
+    import docker  # noqa: PLC0415
+    from docker.errors import DockerException  # noqa: PLC0415
+
+    try:
+        docker.from_env(timeout=2).ping()  # type: ignore[no-untyped-call]
+    except DockerException:
+        return False
+    return True
+
+
+def _in_docker() -> Iterator[Neo4jServer]:
+    from testcontainers.community.neo4j import Neo4jContainer  # noqa: PLC0415
+
+    with Neo4jContainer("neo4j:2026.09.0-community") as container:
+        yield Neo4jServer(container.get_connection_url(), container.username, container.password)
+
+
+@pytest.fixture(scope="session")
+def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
+    """A keeper whose driver reports every notification, which the warning filter turns into failures."""
+    keeper = Neo4jKeeper(server, strict=True)
+    keeper.migrate()
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture(scope="session")
+def authorizer(keeper: Neo4jKeeper) -> Authorizer:
+    """The door, on the real Neo4j."""
+    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)))
+
+
+@pytest.fixture
+def store(authorizer: Authorizer) -> Iterator[str]:
+    """A new empty store, deleted afterwards."""
+    name = f"test-{ULID()}"
+    authorizer.create_store(name)
+    yield name
+    authorizer.delete_store(name)
+
+
+@pytest.fixture
+def scenarios_folder() -> Path:
+    """Where the scenario files are."""
+    return Path(__file__).parent / "scenarios"
