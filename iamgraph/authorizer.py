@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 from iamgraph.check.contract import Asking, Checker, CurrentModel
 from iamgraph.check.query import compiled
@@ -64,13 +64,29 @@ class Authorizer:
         *,
         deadline: float = DEADLINE_SECONDS,
         clock: Callable[[], datetime] = _now,
+        closing: Callable[[], None] = lambda: None,
     ) -> None:
-        """`deadline` is in seconds for each call; `clock` gives the aware time that expiry is judged by."""
+        """`deadline` is in seconds for each call; `clock` gives the aware time that expiry is judged by.
+
+        `closing` is called once the authorizer is closed.
+        """
         self._keeper = keeper
         self._answerers = answerers
         self._deadline = deadline
         self._clock = clock
+        self._closing = closing
         self._current: dict[str, CurrentModel] = {}
+
+    def close(self) -> None:
+        """Give up every connection; the authorizer cannot be used afterwards."""
+        self._keeper.close()
+        self._closing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # --- check ---
 
@@ -86,8 +102,8 @@ class Authorizer:
 
     def decide(self, question: CheckQuestion) -> Decision:
         """As `check`, but an unknown answer is a decision with a reason, not an error."""
-        deadline = time.monotonic() + self._deadline
-        decision = self._with_model(question.store, lambda current: self._decide(question, current, deadline))
+        end = time.monotonic() + self._deadline
+        decision = self._with_model(question.store, end, lambda current: self._decide(question, current, end))
         if question.zookie is not None:
             decision.revision.accept(question.zookie)
         return decision
@@ -111,9 +127,10 @@ class Authorizer:
         def write(current: CurrentModel) -> Revision:
             for i, one in enumerate(request.writes):
                 check_tuple(current.model, one, f"/writes/{i}")
-            return self._keeper.write(request, current.id, self._clock())
+            return self._keeper.until(end).write(request, current.id, self._clock())
 
-        return self._with_model(request.store, write)
+        end = time.monotonic() + self._deadline
+        return self._with_model(request.store, end, write)
 
     def delete_object(
         self, store: str, object_: Object, by: str | None = None, reason: str | None = None
@@ -122,9 +139,11 @@ class Authorizer:
 
         Raises `ConflictError` while a guard requires the object, since its deletion would widen access.
         """
+        end = time.monotonic() + self._deadline
         return self._with_model(
             store,
-            lambda current: self._keeper.delete_object(
+            end,
+            lambda current: self._keeper.until(end).delete_object(
                 store, object_, required_relations(current.model), current.id, Act(self._clock(), by, reason)
             ),
         )
@@ -157,7 +176,7 @@ class Authorizer:
 
     def statement(self, store: str, type_: str, relation: str, subject: Subject) -> str:
         """The statement a check runs for this kind of subject. Raises `ModelError` saying why there is none."""
-        current = self._load(store)
+        current = self._load(store, time.monotonic() + self._deadline)
         check_relation_exists(current.model, type_, relation)
         try:
             return compiled(current, type_, relation, kind_of(subject)).check
@@ -183,22 +202,22 @@ class Authorizer:
 
     # --- the current model ---
 
-    def _with_model(self, store: str, act: Callable[[CurrentModel], T]) -> T:
-        """The act done with the store's current model, again if the model changed meanwhile."""
+    def _with_model(self, store: str, end: float, act: Callable[[CurrentModel], T]) -> T:
+        """The act done with the store's current model, again if the model changed meanwhile, until `end`."""
         for _ in range(MODEL_ATTEMPTS):
-            current = self._current.get(store) or self._load(store)
+            current = self._current.get(store) or self._load(store, end)
             try:
                 return act(current)
             except ModelChanged:
                 self._current.pop(store, None)
             except RequestError:
                 # The model looked at may be an old one: what it lacks, the newest may have.
-                if self._load(store) is current:
+                if self._load(store, end) is current:
                     raise
         raise ConflictError(f"the model of store `{store}` keeps changing: try again", code="model_changing")
 
-    def _load(self, store: str) -> CurrentModel:
-        stored = self._keeper.get_model(store)
+    def _load(self, store: str, end: float) -> CurrentModel:
+        stored = self._keeper.until(end).get_model(store)
         current = self._current.get(store)
         if current is None or current.id != stored.id:
             current = CurrentModel(stored.id, parse_model(stored.text))

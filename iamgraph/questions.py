@@ -167,6 +167,16 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredKey:
+    """An API key as it is kept: its name, and the SHA-256 of its secret, never the secret."""
+
+    id: str
+    name: str
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TupleFilter:
     """Which tuples to read: every given field must match; `object_id` needs `object_type`."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from hypothesis import strategies as st
 
-from iamgraph.model.model import DirectType, Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
+from iamgraph.model.model import DirectType, Model, This
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, Subject, Userset, Wildcard, kind_of
 from tests.model_texts import CONDITION, CONDITION_TEXT, PROFILES, make_model
 
@@ -99,35 +99,29 @@ class _Tuples:
     def make(self) -> tuple[tuple[RelationTuple, ...], tuple[RelationTuple, ...]]:
         """Tuples the model allows, and leftovers."""
         draw = self._draw
-        guards = {
-            name
-            for _, one in self._relations
-            for guard in _guards(one.rewrite)
-            for name in (guard.required, guard.within)
-        }
         for type_, relation in self._relations:
             if relation.direct_types:
                 for _ in range(draw.choice((1, 2, 3, 4))):
-                    self._add(type_, relation.name, draw.choice(relation.direct_types), lasting=relation.name in guards)
-        self._selves()
+                    self._add(type_, relation.name, draw.choice(relation.direct_types))
+        self._cycles()
         allowed = tuple(self._made.values())
-        leftovers = [one for _ in range(draw.choice((0, 0, 1, 3))) if (one := self._leftover()) is not None]
+        leftovers = [one for _ in range(draw.choice((0, 0, 2, 5))) if (one := self._leftover()) is not None]
         return allowed, tuple({str(one): one for one in leftovers}.values())
 
-    def _add(self, type_: str, relation: str, allowed: DirectType, *, lasting: bool = False) -> None:
+    def _add(self, type_: str, relation: str, allowed: DirectType) -> None:
         one = RelationTuple(
             self._object(type_),
             relation,
             self._subject(allowed),
-            None if lasting and self._draw.random() < 0.9 else self._expiry(),
+            self._expiry(),
             ConditionUse(allowed.condition, self._draw.choice(("{}", '{"day":1}'))) if allowed.condition else None,
         )
         self._made[str(one)] = one
 
-    def _selves(self) -> None:
+    def _cycles(self) -> None:
         """Sometimes `group:g#member@group:g#member`, and two groups in one another."""
         for type_, relation in self._relations:
-            if DirectType(type_, relation.name) in relation.direct_types and self._draw.random() < 0.3:
+            if DirectType(type_, relation.name) in relation.direct_types and self._draw.random() < 0.5:
                 one, other = self._object(type_), self._object(type_)
                 for left, right in ((one, one), (one, other), (other, one)):
                     made = RelationTuple(left, relation.name, Userset(right, relation.name))
@@ -136,17 +130,19 @@ class _Tuples:
     def _leftover(self) -> RelationTuple | None:
         """A tuple the model does not allow; None if the one drawn is allowed or in the way of another."""
         draw = self._draw
-        type_, relation = draw.choice(self._relations)
+        type_, relation = draw.choice([one for one in self._relations if one[1].direct_types])
         other_type, other = draw.choice(self._relations)
+        under = draw.choice(relation.direct_types)
         kinds = (
             DirectType(draw.choice(self._model.types).name),
             DirectType("member"),
             DirectType(draw.choice(self._model.types).name, wildcard=True),
             DirectType(other_type, other.name),
-            DirectType("member", condition=CONDITION),
+            replace(under, condition=None if under.condition else CONDITION),
+            replace(under, condition=None if under.condition else CONDITION),
         )
         kind = draw.choice(kinds)
-        name = draw.choice((relation.name, other.name))
+        name = draw.choice((relation.name, relation.name, relation.name, other.name))
         found = self._model.relation(type_, name)
         condition = ConditionUse(kind.condition) if kind.condition else None
         one = RelationTuple(self._object(type_), name, self._subject(kind), self._expiry(), condition)
@@ -172,20 +168,6 @@ class _Tuples:
 def _ids(draw: random.Random) -> list[str]:
     ids = ["1", "2", "3"][: draw.randint(1, 3)]
     return [*ids, draw.choice(ODD_IDS)] if draw.random() < 0.3 else ids
-
-
-def _guards(rewrite: Rewrite) -> Iterator[Guard]:
-    match rewrite:
-        case TupleToUserset(_, _, guards):
-            yield from guards
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _guards(operand)
-        case Exclusion(base, subtract):
-            yield from _guards(base)
-            yield from _guards(subtract)
-        case _:
-            pass
 
 
 # --- questions -----------------------------------------------------------------------------------------

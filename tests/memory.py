@@ -49,7 +49,11 @@ class MemoryReaders:
     def __init__(self, reader: TupleReader) -> None:
         self._reader = reader
 
+    def until(self, end: float) -> MemoryReaders:
+        """The same: memory never keeps anybody waiting."""
+        return self
+
     @contextmanager
-    def reader(self, store: str, deadline: float | None = None) -> Iterator[TupleReader]:
+    def reader(self, store: str) -> Iterator[TupleReader]:
         """The reader."""
         yield self._reader

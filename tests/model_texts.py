@@ -31,7 +31,7 @@ def make_model(draw: random.Random, profile: str) -> tuple[str, Model, int]:
 
 # --- organisations -------------------------------------------------------------------------------------
 
-_GROUP: Final = ("[member]", "[member, group#member]", "[member, group#member, member:*]")
+_GROUP: Final = ("[member]", "[member, group#member]", "[group#member, member]", "[group#member, member, member:*]")
 _HOLDER: Final = ("[member, group#member]", "[member, group#member, token]", "[member, member:*, group#member]")
 _SOURCE_ADMIN: Final = (
     "[member, group#member] or owner from workspace",
@@ -46,6 +46,8 @@ _SOURCE_ADMIN: Final = (
 _VIEW: Final = ("admin", "admin or holder from source_read from workspace", "[member:*, group#member] or admin")
 _WRITE_KEY: Final = ("admin but not suspended from workspace", "admin and member from workspace", "view but not hidden")
 _CHILD: Final = ("admin from source", "admin from source or view from source", "admin from source but not hidden")
+_LABEL: Final = ("label", "label", "label, workspace")
+_BOTH: Final = ("hidden and seen", "seen but not hidden", "seen and admin", "hidden or seen")
 
 
 def _seed_like(draw: random.Random) -> str:
@@ -74,7 +76,7 @@ type workspace
 type source
   relations
     define workspace: [workspace]
-    define label: [label]
+    define label: [{pick(_LABEL)}]
     define region: [label]
     define hidden: [member]
     define admin: {pick(_SOURCE_ADMIN)}
@@ -83,8 +85,10 @@ type source
 type destination
   relations
     define source: [source]
-    define hidden: [member, group#member]
+    define hidden: [group#member, member]
+    define seen: [group#member]
     define admin: {pick(_CHILD)}
+    define both: {pick(_BOTH)}
 """
 
 
@@ -124,14 +128,15 @@ class _Text:
 
     def _skeleton(self) -> None:
         draw = self.draw
-        self.conditions = self.profile == "anything" and draw.random() < 0.4
+        self.conditions = self.profile == "anything" and draw.random() < 0.5
         self.types = draw.sample(_TYPES, draw.randint(1, 3))
         guarded = draw.random() < 0.6
         for type_ in self.types:
             for name in draw.sample(_ARROWS, draw.choice((0, 1, 1, 2))):
                 self.plain[type_, name] = draw.sample(self.types, draw.randint(1, min(2, len(self.types))))
             if guarded:
-                self.plain |= {(type_, "label"): ["member"], (type_, "needs"): ["member"]}
+                for name in ("label", "needs"):
+                    self.plain[type_, name] = ["member", *draw.sample(self.types, draw.choice((0, 0, 1)))]
             count = draw.randint(1, 2)
             self.others[type_] = draw.sample(_DIRECT, count) + draw.sample(_DERIVED, draw.randint(0, 2))
 
@@ -174,6 +179,9 @@ class _Text:
         return self._this() if self.direct_left else next((n for t, n in self.plain if t == type_), name)
 
     def _taken(self, type_: str) -> str:
+        if self.conditions and self.direct_left and self.draw.random() < 0.6:
+            self.direct_left = False
+            return f"[member with {CONDITION}]"
         names = [name for on, name in (*self.plain, *self.earlier) if on == type_]
         arrow = self._arrow(type_, 1, {*self.plain, *self.earlier}) if self.draw.random() < 0.3 else None
         if arrow is None and names:
@@ -192,11 +200,12 @@ class _Text:
             kinds.add(draw.choice(("member:*", "member:*", f"{draw.choice(self.types)}:*")))
         if draw.random() < 0.2:
             kinds.add(draw.choice(self.types))
-        entries = [self._conditioned(one) for one in sorted(kinds)]
+        # Usersets first as often as last: the order decides what a walk sees first.
+        entries = [self._conditioned(one) for one in draw.sample(sorted(kinds), len(kinds))]
         return f"[{', '.join(one for several in entries for one in several)}]"
 
     def _conditioned(self, kind: str) -> list[str]:
-        if not self.conditions or self.draw.random() < 0.6:
+        if not self.conditions or self.draw.random() < 0.5:
             return [kind]
         under = f"{kind} with {CONDITION}"
         return self.draw.choice(([under], [kind, under]))

@@ -5,3 +5,5 @@ CREATE CONSTRAINT change_key IF NOT EXISTS FOR (n:IamChange) REQUIRE (n.store, n
 CREATE CONSTRAINT change_idempotency IF NOT EXISTS FOR (n:IamChange) REQUIRE (n.store, n.idempotency_key) IS UNIQUE;
 CREATE CONSTRAINT model_key IF NOT EXISTS FOR (n:IamModel) REQUIRE (n.store, n.id) IS UNIQUE;
 CREATE CONSTRAINT deleted_store_id IF NOT EXISTS FOR (n:IamDeletedStore) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT key_id IF NOT EXISTS FOR (n:IamKey) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT key_hash IF NOT EXISTS FOR (n:IamKey) REQUIRE n.hash IS UNIQUE;

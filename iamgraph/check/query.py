@@ -50,7 +50,7 @@ class QueryChecker:
             "now": asking.now,
         }
         text = statements.explain if question.explain else statements.check
-        info, row = self._keeper.ask(question.store, text, parameters, asking.deadline)
+        info, row = self._keeper.until(asking.deadline).ask(question.store, text, parameters)
         if info.model != asking.current.id:
             raise ModelChanged
         if not row["allowed"]:

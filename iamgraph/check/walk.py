@@ -61,10 +61,13 @@ Evaluation = Generator[Goal, Finding, Finding]
 
 
 class Readers(Protocol):
-    """Gives a reader of one store at one revision."""
+    """Gives readers of tuples."""
 
-    def reader(self, store: str, deadline: float | None = None) -> AbstractContextManager[TupleReader]:
-        """A reader that lasts until it is left."""
+    def until(self, end: float) -> Readers:
+        """The same, ending by that reading of `time.monotonic`."""
+
+    def reader(self, store: str) -> AbstractContextManager[TupleReader]:
+        """A reader of one store at one revision, which lasts until it is left."""
 
 
 class WalkChecker:
@@ -77,7 +80,7 @@ class WalkChecker:
     def check(self, asking: Asking) -> Decision:
         """The decision, which is unknown where a limit is hit."""
         question = asking.question
-        with self._readers.reader(question.store, asking.deadline) as reader:
+        with self._readers.until(asking.deadline).reader(question.store) as reader:
             if reader.info.model != asking.current.id:
                 raise ModelChanged
             revision = reader.info.revision
@@ -329,9 +332,13 @@ class _Walk:
         """The tuples by which the object passes the guards of the one reached; None if it does not."""
         passed: list[StoredTuple] = []
         for guard in guards:
+            # Every tuple counts here, also one an older model left: what cannot be met closes the guard.
             required = self._reader.read(reached, guard.required)
+            fit = set(self._plain(reached, guard.required))
             within = {one.tuple.subject: one for one in self._plain(object_, guard.within) if _lasting(one)}
-            if not required or not all(_lasting(one) and one.tuple.subject in within for one in required):
+            if not required or not all(
+                one in fit and _lasting(one) and one.tuple.subject in within for one in required
+            ):
                 return None
             passed += required
             passed += (within[one.tuple.subject] for one in required)

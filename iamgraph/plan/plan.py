@@ -62,10 +62,11 @@ class Through:
 
 @dataclass(frozen=True, slots=True)
 class GuardTypes:
-    """A guard, and the types whose objects count for its right side."""
+    """A guard, and the types whose objects count for its left and its right side."""
 
     guard: Guard
-    types: tuple[str, ...]
+    required: tuple[str, ...]
+    within: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

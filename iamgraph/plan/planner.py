@@ -11,6 +11,7 @@ from iamgraph.model.model import (
     ComputedUserset,
     DirectType,
     Exclusion,
+    Guard,
     Intersection,
     Model,
     Rewrite,
@@ -130,7 +131,7 @@ class _Rewriter:
     def _arrows(self, arrow: TupleToUserset) -> Iterator[Step]:
         for hops in self._ways(arrow.tuplesets):
             if self.model.relation(hops[-1].type, arrow.relation) is not None:
-                guards = tuple(GuardTypes(one, self._plain_types(one.within)) for one in arrow.guards)
+                guards = tuple(self._guard(one, hops[-1].type) for one in arrow.guards)
                 yield Through(hops, Ask(hops[-1].type, arrow.relation), guards)
 
     def _ways(self, tuplesets: tuple[str, ...]) -> list[tuple[Hop, ...]]:
@@ -151,8 +152,13 @@ class _Rewriter:
             for rest in self._hops(allowed.type, tuplesets[1:]):
                 yield Hop(tuplesets[0], None, allowed.type), *rest
 
-    def _plain_types(self, relation: str) -> tuple[str, ...]:
-        found = self.model.relation(self.goal.type, relation)
+    def _guard(self, guard: Guard, reached: str) -> GuardTypes:
+        return GuardTypes(
+            guard, self._plain_types(reached, guard.required), self._plain_types(self.goal.type, guard.within)
+        )
+
+    def _plain_types(self, type_: str, relation: str) -> tuple[str, ...]:
+        found = self.model.relation(type_, relation)
         return tuple(one.type for one in found.direct_types) if found is not None else ()
 
 

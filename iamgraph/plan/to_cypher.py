@@ -146,7 +146,7 @@ class _Writer:
         if paths is not None:
             found = [self._path_proof(one, at) for one in paths]
         else:
-            found = [self._reached_proof(*one) for one in self._reached(step, at)]
+            found = [self._reached_proof(at, *one) for one in self._reached(step, at)]
         return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
     def _path_proof(self, path: _Path, at: str) -> str:
@@ -154,9 +154,9 @@ class _Writer:
         parts = [f"relationships({p})", *self._guard_proofs(path, at)]
         return f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} RETURN {' + '.join(parts)} LIMIT 1 }})"
 
-    def _reached_proof(self, path: _Path, where: str, end: str, then: Step) -> str:
+    def _reached_proof(self, at: str, path: _Path, where: str, end: str, then: Step) -> str:
         p, e = self._name("p"), self._name("e")
-        parts = [e, f"relationships({p})"]
+        parts = [e, f"relationships({p})", *self._guard_proofs(path, at)]
         return (
             f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} WHERE {where}true "
             f"WITH {p}, {self.proof(then, end)} AS {e} WHERE {e} IS NOT NULL RETURN {' + '.join(parts)} LIMIT 1 }})"
@@ -218,7 +218,8 @@ class _Writer:
             case Through(hops, then, guards):
                 end, text = self._hops(hops, _Node(at), "", ())
                 where = "".join(f"{self._guard(one, end.name, at)} AND " for one in guards)
-                yield _Path(f"{self._node(end)}{text}", recursive=False), where, end.name, then
+                guarded = (replace(end, guards=guards),) if guards else ()
+                yield _Path(f"{self._node(end)}{text}", recursive=False, guarded=guarded), where, end.name, then
             case Repeat(moves, ends):
                 for type_, then in ends:
                     end = _Node(self._name("n"), type_)
@@ -262,12 +263,13 @@ class _Writer:
         q, label = self._name("q"), self._name("l")
         return (
             f"(EXISTS {{ MATCH ()-[:{required}]->({reached}) }} AND NOT EXISTS {{ MATCH ({label})-[{q}:{required}]->"
-            f"({reached}) WHERE NOT ({_PLAIN.format(r=q)} AND {self._has(one, label, at)}) }})"
+            f"({reached}) WHERE NOT ({label}:{_either(one.required)} AND {_PLAIN.format(r=q)}"
+            f" AND {self._has(one, label, at)}) }})"
         )
 
     def _has(self, one: GuardTypes, label: str, at: str) -> str:
         """Whether the node `label` stands plainly in the guard's right side of the node `at`."""
-        h, types = self._name("h"), "|".join(map(node_label, one.types))
+        h, types = self._name("h"), _either(one.within)
         edge = f"-[{h}:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r=h)}]->"
         if at == ROOT:
             have = self._collected.setdefault(one, f"have{len(self._collected)}")
@@ -280,7 +282,7 @@ class _Writer:
             return ""
         collected = []
         for one, have in self._collected.items():
-            types = "|".join(map(node_label, one.types))
+            types = _either(one.within)
             edge = f"-[h:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r='h')}]->"
             collected.append(f"COLLECT {{ MATCH (l:{types}){edge}({ROOT}) RETURN elementId(l) }} AS {have}")
         return f"WITH st, s, w, o,\n  {', '.join(collected)}\n"
@@ -288,6 +290,10 @@ class _Writer:
     def _name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+
+def _either(types: tuple[str, ...]) -> str:
+    return "|".join(map(node_label, types))
 
 
 def _turn(move: Move, a: str, r: str, b: str) -> str:

@@ -33,6 +33,12 @@ class Keeper(Protocol):
     Methods that name a store raise `RequestError` (`store_not_found`) when there is none.
     """
 
+    def until(self, end: float) -> Keeper:
+        """The same keeper, whose every call ends by that reading of `time.monotonic`."""
+
+    def close(self) -> None:
+        """Give up every connection."""
+
     def reader(self, store: str) -> AbstractContextManager[TupleReader]:
         """A reader under the store's lock: no write of the store happens until it is left."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial, wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 import neo4j
 from neo4j.exceptions import (
@@ -19,6 +20,8 @@ from neo4j.exceptions import (
     DriverError,
     IncompleteCommit,
     Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
     TransientError,
 )
 from ulid import ULID
@@ -27,7 +30,7 @@ from iamgraph.errors import ConflictError, LimitError, RequestError, StoreError
 from iamgraph.model.model import Model
 from iamgraph.model.printer import model_hash
 from iamgraph.queries import object_key, relationship_type, statement, subject_key
-from iamgraph.questions import Act, Change, Page, StoredModel, StoreInfo, TupleFilter, WriteRequest
+from iamgraph.questions import Act, Change, Page, StoredKey, StoredModel, StoreInfo, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
 from iamgraph.store.contract import ModelChanged
 from iamgraph.store.migrations import Migration, migrations
@@ -92,7 +95,7 @@ def _retried(method: Callable[Concatenate[Neo4jKeeper, P], T]) -> Callable[Conca
     @wraps(method)
     def retried(keeper: Neo4jKeeper, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with _faults():
-            return _retrying(lambda: method(keeper, *args, **kwargs), time.monotonic() + keeper.deadline)
+            return _retrying(lambda: method(keeper, *args, **kwargs), keeper.end())
 
     return retried
 
@@ -103,12 +106,14 @@ class Neo4jKeeper:
     def __init__(self, server: Neo4jServer, *, strict: bool = False, deadline: float = DEADLINE_SECONDS) -> None:
         """`strict` makes the driver report every notification, for tests; `deadline` is in seconds."""
         self._database = server.database
-        self.deadline = deadline
+        self._seconds = deadline
+        self._end: float | None = None
         self._driver = neo4j.GraphDatabase.driver(
             server.uri,
             auth=(server.user, server.password),
-            connection_timeout=min(1.0, deadline),
-            connection_acquisition_timeout=min(2.0, deadline),
+            # Waiting for a connection takes a third of the deadline at most, and leaves a statement the rest.
+            connection_timeout=deadline / 4,
+            connection_acquisition_timeout=deadline / 3,
             max_transaction_retry_time=0,
             liveness_check_timeout=30,
             keep_alive=True,
@@ -120,6 +125,16 @@ class Neo4jKeeper:
         """Close every connection."""
         self._driver.close()
 
+    def until(self, end: float) -> Self:
+        """The same keeper, whose every call ends by that reading of `time.monotonic`."""
+        bound = copy(self)
+        bound._end = end
+        return bound
+
+    def end(self) -> float:
+        """When a call that starts now must have ended."""
+        return self._end if self._end is not None else time.monotonic() + self._seconds
+
     @_retried
     def ping(self) -> None:
         """`StoreError` if Neo4j does not answer."""
@@ -127,38 +142,38 @@ class Neo4jKeeper:
 
     # --- one locked statement: what the query answerer asks ---
 
-    def ask(
-        self, store: str, text: str, parameters: Parameters, deadline: float
-    ) -> tuple[StoreInfo, Mapping[str, Any]]:
+    @_retried
+    def ask(self, store: str, text: str, parameters: Parameters) -> tuple[StoreInfo, Mapping[str, Any]]:
         """Run a statement that takes the store's lock itself; its one row, and the state it is of.
 
-        `deadline` is a reading of `time.monotonic`. A lone statement commits by itself: one round trip.
+        A lone statement commits by itself: one round trip.
         """
-        query = neo4j.Query(text, timeout=_left(deadline))
-        with _faults(), self._session() as session:
-            record = _retrying(lambda: session.run(query, {**parameters, "store": store}).single(), deadline)
-        if record is None:
+        rows = self._write_alone(text, {**parameters, "store": store})
+        if not rows:
             raise _no_store(store)
-        return _info(store, record), record
+        return _info(store, rows[0]), rows[0]
 
     # --- reading under the lock ---
 
     @contextmanager
-    def reader(self, store: str, deadline: float | None = None) -> Iterator[Neo4jReader]:
+    def reader(self, store: str) -> Iterator[Neo4jReader]:
         """A reader that holds the store's lock, and so sees one revision."""
-        with _faults(), self._locked(store, deadline) as (run, info):
+        with _faults(), self._locked(store) as (run, info):
             yield Neo4jReader(run, info)
 
     @contextmanager
-    def _locked(self, store: str, deadline: float | None = None) -> Iterator[tuple[_Run, StoreInfo]]:
+    def _locked(self, store: str) -> Iterator[tuple[_Run, StoreInfo]]:
         """A transaction under the store's lock; committed only by `run.commit`."""
-        end = deadline if deadline is not None else time.monotonic() + self.deadline
-        with self._session() as session, session.begin_transaction(timeout=_left(end)) as transaction:
-            run = _Run(transaction)
-            row = next(iter(run(statement("stores/lock"), {"store": store})), None)
-            if row is None:
-                raise _no_store(store)
-            yield run, _info(store, row)
+        with ExitStack() as opened:
+            yield _retrying(lambda: self._lock(store, opened), self.end())
+
+    def _lock(self, store: str, opened: ExitStack) -> tuple[_Run, StoreInfo]:
+        session = opened.enter_context(self._session())
+        run = _Run(opened.enter_context(session.begin_transaction(timeout=_left(self.end()))))
+        rows = run(statement("stores/lock"), {"store": store})
+        if not rows:
+            raise _no_store(store)
+        return run, _info(store, rows[0])
 
     @_retried
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
@@ -369,6 +384,24 @@ class Neo4jKeeper:
             _retrying(partial(self._alone, text, {}, neo4j.WRITE_ACCESS, _left(end)), end)
         self._write_alone(statement("schema/migrated"), {"version": migration.number})
 
+    # --- API keys ---
+
+    @_retried
+    def create_key(self, key: StoredKey) -> None:
+        """Keep a key; its secret is not part of it."""
+        self._write_alone(statement("keys/create"), asdict(key))
+
+    @_retried
+    def list_keys(self) -> tuple[StoredKey, ...]:
+        """All keys, by name and id."""
+        return tuple(map(_stored_key, self._read(statement("keys/list"), {})))
+
+    @_retried
+    def revoke_key(self, id_: str) -> None:
+        """End a key; `RequestError` (`key_not_found`) if there is none of that id."""
+        if not self._write_alone(statement("keys/revoke"), {"id": id_}):
+            raise RequestError(f"no key `{shown(id_)}`", code="key_not_found")
+
     # --- sessions ---
 
     def _session(self, access: str = neo4j.WRITE_ACCESS) -> neo4j.Session:
@@ -383,7 +416,7 @@ class Neo4jKeeper:
     def _alone(
         self, text: str, parameters: Parameters, access: str, timeout: float | None = None
     ) -> list[neo4j.Record]:
-        query = neo4j.Query(text, timeout=timeout or self.deadline)
+        query = neo4j.Query(text, timeout=timeout or _left(self.end()))
         with self._session(access) as session:
             return list(session.run(query, dict(parameters)))
 
@@ -453,6 +486,10 @@ def _stored_model(row: Mapping[str, Any]) -> StoredModel:
     return StoredModel(row["id"], row["text"], row["hash"], row["revision"], row["at"].to_native())
 
 
+def _stored_key(row: Mapping[str, Any]) -> StoredKey:
+    return StoredKey(row["id"], row["name"], row["hash"], row["at"].to_native())
+
+
 def _no_store(store: str) -> RequestError:
     return RequestError(f"no store `{shown(store)}`", code="store_not_found")
 
@@ -482,6 +519,12 @@ def _retrying(act: Callable[[], T], deadline: float) -> T:
             if attempt == ATTEMPTS or time.monotonic() >= deadline:
                 raise
             time.sleep(0.002 * 2**attempt * (0.5 + secrets.randbelow(100) / 100))
+        except IncompleteCommit:
+            raise
+        except (ServiceUnavailable, SessionExpired):
+            # A connection kept from before Neo4j restarted; the driver drops the others with it.
+            if attempt > 1:
+                raise
     raise AssertionError("unreachable")
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -30,7 +32,7 @@ def test_samples_have_no_faults(name: str) -> None:
     assert [] == resolve(parse_model(SAMPLES[name]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(models())
 def test_made_up_models_have_no_faults(model: Model) -> None:
     """Whatever leads only to relations before it, and to itself outside `but not`, is accepted."""
@@ -157,12 +159,12 @@ def test_recursion_beside_an_exclusion_is_accepted(definitions: list[str]) -> No
 
 
 def _chain(last: str) -> str:
-    """Twenty types of 200 relations, each leading to the next, the last of one type to the first of another."""
-    places = [(i, j) for i in range(20) for j in range(200)]
+    """Twenty types of 199 relations, each leading to the next, the last of one type to the first of another."""
+    places = [(i, j) for i in range(20) for j in range(199)]
     types = [f"type t{i}\n  relations\n" for i in range(20)]
-    for (i, j), (to, relation) in zip(places, places[1:], strict=False):
+    for (i, j), (to, relation) in pairwise(places):
         types[i] += f"    define r{j}: [t{to}#r{relation}]\n"
-    return f"{HEAD}type user\n{''.join(types)}    define r199: {last}\n"
+    return f"{HEAD}type user\n{''.join(types)}    define r198: {last}\n"
 
 
 def test_a_chain_through_thousands_of_relations_is_resolved() -> None:
@@ -172,16 +174,13 @@ def test_a_chain_through_thousands_of_relations_is_resolved() -> None:
 
 def test_a_chain_without_an_entry_is_refused() -> None:
     """However long a chain, it is noticed that it ends nowhere."""
-    assert 4_000 == len(faults(_chain("[t0#r0]")))
+    assert 20 * 199 == len(faults(_chain("[t0#r0]")))
 
 
 def test_a_long_cycle_through_but_not_is_found() -> None:
     """However long the way back, the relation that takes itself away is named."""
-    text = _chain("[user] but not back").replace(
-        "type user\n", "type user\n  relations\n    define r0: [t0#r0, user]\n"
-    )
-    text = text.replace("[user] but not back", "[user, user:*] but not r0 from up")
-    assert ["`t19#r199` depends on itself through `but not`"] == faults(text.replace("r0: [t19#r1]", "up: [t0]"))
+    text = _chain("[user] but not back") + "    define back: [user, t0#r0]\n"
+    assert ["`t19#r198` depends on itself through `but not`"] == faults(text)
 
 
 def test_a_hint_is_given_only_for_a_name_that_looks_alike() -> None:

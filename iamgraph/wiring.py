@@ -1,0 +1,73 @@
+"""The one place that names concrete classes: settings become a Neo4j, a keeper and an authorizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.check.query import QueryChecker
+from iamgraph.check.walk import WalkChecker
+from iamgraph.local.jars import Tell
+from iamgraph.local.private import Lease, acquire
+from iamgraph.settings import Settings
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A keeper, and the authorizer in front of it."""
+
+    keeper: Neo4jKeeper
+    authorizer: Authorizer
+
+
+def connect(
+    uri: str | None = None,
+    user: str = "neo4j",
+    password: str = "",
+    *,
+    database: str = "neo4j",
+    settings: Settings | None = None,
+    tell: Tell = lambda _: None,
+) -> Authorizer:
+    """An authorizer on the Neo4j at `uri`; without one, on what the environment names, else on a private Neo4j.
+
+    Brings the database to the newest schema. Close it, or use it as a context manager. `tell` hears lines of
+    progress: the first start of a private Neo4j fetches it, which takes a minute.
+
+    Raises `StoreError` where Neo4j cannot be had, reached or signed in to.
+    """
+    named = Neo4jServer(uri, user, password, database) if uri is not None else None
+    return open_connection(settings or Settings(), named, tell).authorizer
+
+
+def open_connection(settings: Settings, named: Neo4jServer | None = None, tell: Tell = lambda _: None) -> Connection:
+    """As `connect`, with the keeper besides."""
+    server, release = named or settings.server, _nothing
+    if server is None:
+        held = lease(settings, tell)
+        server, release = held.server, held.release
+    connection = join(server, settings, release)
+    try:
+        connection.keeper.migrate()
+    except BaseException:
+        connection.authorizer.close()
+        raise
+    return connection
+
+
+def join(server: Neo4jServer, settings: Settings, release: Callable[[], None] = lambda: None) -> Connection:
+    """A connection to a server whose schema is in place, made by the process that will use it."""
+    keeper = Neo4jKeeper(server, deadline=settings.deadline)
+    answerers = Answerers(QueryChecker(keeper), WalkChecker(keeper, max_tuples_read=settings.max_tuples_read))
+    return Connection(keeper, Authorizer(keeper, answerers, deadline=settings.deadline, closing=release))
+
+
+def lease(settings: Settings, tell: Tell) -> Lease:
+    """The use of the private Neo4j the settings describe."""
+    return acquire(settings.data_dir, settings.cache_dir, heap=settings.heap, tell=tell)
+
+
+def _nothing() -> None:
+    """There is nothing to release."""

@@ -1,0 +1,26 @@
+// check
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
+  (EXISTS { MATCH ANY SHORTEST (s:Group) ((n6:Group)-[r5:MEMBER WHERE r5.via = 'member' AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:Group))* (n2:Group)-[r1:VIEWER WHERE r1.via = 'member' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } OR EXISTS { MATCH ANY SHORTEST (s:Group) ((n12:Group)-[r11:MEMBER WHERE r11.via = 'member' AND r11.condition IS NULL AND (r11.expires_at IS NULL OR r11.expires_at > $now)]->(n10:Group))* (n8:Group)-[r7:COMMENTER WHERE r7.via = 'member' AND r7.condition IS NULL AND (r7.expires_at IS NULL OR r7.expires_at > $now)]->(o) } OR EXISTS { MATCH ANY SHORTEST (s:Group) ((n24:Group)-[r23:MEMBER WHERE r23.via = 'member' AND r23.condition IS NULL AND (r23.expires_at IS NULL OR r23.expires_at > $now)]->(n22:Group))* (n20:Group)-[r19:VIEWER WHERE r19.via = 'member' AND r19.condition IS NULL AND (r19.expires_at IS NULL OR r19.expires_at > $now)]->(n15:Folder) ((n18:Folder)-[r17:PARENT WHERE r17.via IS NULL AND r17.condition IS NULL AND (r17.expires_at IS NULL OR r17.expires_at > $now)]->(n16:Folder))* (n14:Folder)-[r13:PARENT WHERE r13.via IS NULL AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(o) }) AS allowed
+
+// explain
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st,
+  coalesce(head(COLLECT { MATCH p7 = ANY SHORTEST (s:Group) ((n6:Group)-[r5:MEMBER WHERE r5.via = 'member' AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:Group))* (n2:Group)-[r1:VIEWER WHERE r1.via = 'member' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) RETURN relationships(p7) LIMIT 1 }), head(COLLECT { MATCH p14 = ANY SHORTEST (s:Group) ((n13:Group)-[r12:MEMBER WHERE r12.via = 'member' AND r12.condition IS NULL AND (r12.expires_at IS NULL OR r12.expires_at > $now)]->(n11:Group))* (n9:Group)-[r8:COMMENTER WHERE r8.via = 'member' AND r8.condition IS NULL AND (r8.expires_at IS NULL OR r8.expires_at > $now)]->(o) RETURN relationships(p14) LIMIT 1 }), head(COLLECT { MATCH p27 = ANY SHORTEST (s:Group) ((n26:Group)-[r25:MEMBER WHERE r25.via = 'member' AND r25.condition IS NULL AND (r25.expires_at IS NULL OR r25.expires_at > $now)]->(n24:Group))* (n22:Group)-[r21:VIEWER WHERE r21.via = 'member' AND r21.condition IS NULL AND (r21.expires_at IS NULL OR r21.expires_at > $now)]->(n17:Folder) ((n20:Folder)-[r19:PARENT WHERE r19.via IS NULL AND r19.condition IS NULL AND (r19.expires_at IS NULL OR r19.expires_at > $now)]->(n18:Folder))* (n16:Folder)-[r15:PARENT WHERE r15.via IS NULL AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(o) RETURN relationships(p27) LIMIT 1 })) AS proof
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+  [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
+     subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
+     by: r.by, reason: r.reason, expires_at: r.expires_at,
+     condition: r.condition, context: r.context}] AS path

@@ -1,0 +1,30 @@
+// check
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st, s, w, o,
+  COLLECT { MATCH (l:From)-[h:FROM WHERE h.via IS NULL AND h.condition IS NULL AND h.expires_at IS NULL]->(o) RETURN elementId(l) } AS have0
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
+  EXISTS { MATCH ANY SHORTEST (s)-[r10:OR WHERE r10.via IS NULL AND r10.condition IS NULL AND (r10.expires_at IS NULL OR r10.expires_at > $now)]->(n3:From) ((n6:From)-[r5:OR WHERE r5.via = 'or' AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:From))* (n2:From WHERE (EXISTS { MATCH ()-[:FROM]->(n2) } AND NOT EXISTS { MATCH (l8)-[q7:FROM]->(n2) WHERE NOT (l8:From AND q7.via IS NULL AND q7.condition IS NULL AND q7.expires_at IS NULL AND elementId(l8) IN have0) }))-[r1:FROM WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } AS allowed
+
+// explain
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st, s, w, o,
+  COLLECT { MATCH (l:From)-[h:FROM WHERE h.via IS NULL AND h.condition IS NULL AND h.expires_at IS NULL]->(o) RETURN elementId(l) } AS have0
+WITH st,
+  head(COLLECT { MATCH p11 = ANY SHORTEST (s)-[r10:OR WHERE r10.via IS NULL AND r10.condition IS NULL AND (r10.expires_at IS NULL OR r10.expires_at > $now)]->(n3:From) ((n6:From)-[r5:OR WHERE r5.via = 'or' AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:From))* (n2:From WHERE (EXISTS { MATCH ()-[:FROM]->(n2) } AND NOT EXISTS { MATCH (l8)-[q7:FROM]->(n2) WHERE NOT (l8:From AND q7.via IS NULL AND q7.condition IS NULL AND q7.expires_at IS NULL AND elementId(l8) IN have0) }))-[r1:FROM WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) RETURN relationships(p11) + COLLECT { MATCH ()-[q12:FROM]->(n2) RETURN q12 } + COLLECT { MATCH (l13)-[:FROM]->(n2) MATCH (l13)-[h14:FROM WHERE h14.via IS NULL AND h14.condition IS NULL AND h14.expires_at IS NULL]->(o) RETURN h14 } LIMIT 1 }) AS proof
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+  [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
+     subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
+     by: r.by, reason: r.reason, expires_at: r.expires_at,
+     condition: r.condition, context: r.context}] AS path

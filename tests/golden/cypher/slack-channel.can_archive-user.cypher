@@ -1,0 +1,26 @@
+// check
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
+  ((EXISTS { MATCH (s)-[r3:CHANNELS_ADMIN WHERE r3.via IS NULL AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(n2:Workspace)-[r1:PARENT_WORKSPACE WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r6:LEGACY_ADMIN WHERE r6.via IS NULL AND r6.condition IS NULL AND (r6.expires_at IS NULL OR r6.expires_at > $now)]->(n5:Workspace)-[r4:PARENT_WORKSPACE WHERE r4.via IS NULL AND r4.condition IS NULL AND (r4.expires_at IS NULL OR r4.expires_at > $now)]->(o) }) AND (EXISTS { MATCH (s)-[r7:COMMENTER WHERE r7.via IS NULL AND r7.condition IS NULL AND (r7.expires_at IS NULL OR r7.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r10:MEMBER WHERE r10.via IS NULL AND r10.condition IS NULL AND (r10.expires_at IS NULL OR r10.expires_at > $now)]->(n9:Workspace)-[r8:COMMENTER WHERE r8.via = 'member' AND r8.condition IS NULL AND (r8.expires_at IS NULL OR r8.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r13:LEGACY_ADMIN WHERE r13.via IS NULL AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(n12:Workspace)-[r11:COMMENTER WHERE r11.via = 'member' AND r11.condition IS NULL AND (r11.expires_at IS NULL OR r11.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r14:WRITER WHERE r14.via IS NULL AND r14.condition IS NULL AND (r14.expires_at IS NULL OR r14.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r17:MEMBER WHERE r17.via IS NULL AND r17.condition IS NULL AND (r17.expires_at IS NULL OR r17.expires_at > $now)]->(n16:Workspace)-[r15:WRITER WHERE r15.via = 'member' AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(o) } OR EXISTS { MATCH (s)-[r20:LEGACY_ADMIN WHERE r20.via IS NULL AND r20.condition IS NULL AND (r20.expires_at IS NULL OR r20.expires_at > $now)]->(n19:Workspace)-[r18:WRITER WHERE r18.via = 'member' AND r18.condition IS NULL AND (r18.expires_at IS NULL OR r18.expires_at > $now)]->(o) })) AS allowed
+
+// explain
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st,
+  (coalesce(head(COLLECT { MATCH p4 = (s)-[r3:CHANNELS_ADMIN WHERE r3.via IS NULL AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(n2:Workspace)-[r1:PARENT_WORKSPACE WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) RETURN relationships(p4) LIMIT 1 }), head(COLLECT { MATCH p8 = (s)-[r7:LEGACY_ADMIN WHERE r7.via IS NULL AND r7.condition IS NULL AND (r7.expires_at IS NULL OR r7.expires_at > $now)]->(n6:Workspace)-[r5:PARENT_WORKSPACE WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(o) RETURN relationships(p8) LIMIT 1 })) + coalesce(head(COLLECT { MATCH p10 = (s)-[r9:COMMENTER WHERE r9.via IS NULL AND r9.condition IS NULL AND (r9.expires_at IS NULL OR r9.expires_at > $now)]->(o) RETURN relationships(p10) LIMIT 1 }), head(COLLECT { MATCH p14 = (s)-[r13:MEMBER WHERE r13.via IS NULL AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(n12:Workspace)-[r11:COMMENTER WHERE r11.via = 'member' AND r11.condition IS NULL AND (r11.expires_at IS NULL OR r11.expires_at > $now)]->(o) RETURN relationships(p14) LIMIT 1 }), head(COLLECT { MATCH p18 = (s)-[r17:LEGACY_ADMIN WHERE r17.via IS NULL AND r17.condition IS NULL AND (r17.expires_at IS NULL OR r17.expires_at > $now)]->(n16:Workspace)-[r15:COMMENTER WHERE r15.via = 'member' AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(o) RETURN relationships(p18) LIMIT 1 }), head(COLLECT { MATCH p20 = (s)-[r19:WRITER WHERE r19.via IS NULL AND r19.condition IS NULL AND (r19.expires_at IS NULL OR r19.expires_at > $now)]->(o) RETURN relationships(p20) LIMIT 1 }), head(COLLECT { MATCH p24 = (s)-[r23:MEMBER WHERE r23.via IS NULL AND r23.condition IS NULL AND (r23.expires_at IS NULL OR r23.expires_at > $now)]->(n22:Workspace)-[r21:WRITER WHERE r21.via = 'member' AND r21.condition IS NULL AND (r21.expires_at IS NULL OR r21.expires_at > $now)]->(o) RETURN relationships(p24) LIMIT 1 }), head(COLLECT { MATCH p28 = (s)-[r27:LEGACY_ADMIN WHERE r27.via IS NULL AND r27.condition IS NULL AND (r27.expires_at IS NULL OR r27.expires_at > $now)]->(n26:Workspace)-[r25:WRITER WHERE r25.via = 'member' AND r25.condition IS NULL AND (r25.expires_at IS NULL OR r25.expires_at > $now)]->(o) RETURN relationships(p28) LIMIT 1 }))) AS proof
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+  [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
+     subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
+     by: r.by, reason: r.reason, expires_at: r.expires_at,
+     condition: r.condition, context: r.context}] AS path

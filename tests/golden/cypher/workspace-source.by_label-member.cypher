@@ -1,0 +1,30 @@
+// check
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st, s, w, o,
+  COLLECT { MATCH (l:Label)-[h:LABEL WHERE h.via IS NULL AND h.condition IS NULL AND h.expires_at IS NULL]->(o) RETURN elementId(l) } AS have0
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
+  (EXISTS { MATCH (s)-[r5:HOLDER WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:Policy WHERE (EXISTS { MATCH ()-[:REQUIRED_LABEL]->(n4) } AND NOT EXISTS { MATCH (l7)-[q6:REQUIRED_LABEL]->(n4) WHERE NOT (l7:Label AND q6.via IS NULL AND q6.condition IS NULL AND q6.expires_at IS NULL AND elementId(l7) IN have0) }))-[r3:SOURCE_ADMIN_BY_LABEL WHERE r3.via IS NULL AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(n2:Workspace)-[r1:WORKSPACE WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } OR EXISTS { MATCH ANY SHORTEST (s)-[r22:MEMBER WHERE r22.via IS NULL AND r22.condition IS NULL AND (r22.expires_at IS NULL OR r22.expires_at > $now)]->(n18:Group) ((n21:Group)-[r20:MEMBER WHERE r20.via = 'member' AND r20.condition IS NULL AND (r20.expires_at IS NULL OR r20.expires_at > $now)]->(n19:Group))* (n17:Group)-[r13:HOLDER WHERE r13.via = 'member' AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(n12:Policy WHERE (EXISTS { MATCH ()-[:REQUIRED_LABEL]->(n12) } AND NOT EXISTS { MATCH (l15)-[q14:REQUIRED_LABEL]->(n12) WHERE NOT (l15:Label AND q14.via IS NULL AND q14.condition IS NULL AND q14.expires_at IS NULL AND elementId(l15) IN have0) }))-[r11:SOURCE_ADMIN_BY_LABEL WHERE r11.via IS NULL AND r11.condition IS NULL AND (r11.expires_at IS NULL OR r11.expires_at > $now)]->(n10:Workspace)-[r9:WORKSPACE WHERE r9.via IS NULL AND r9.condition IS NULL AND (r9.expires_at IS NULL OR r9.expires_at > $now)]->(o) }) AS allowed
+
+// explain
+CYPHER 25
+MATCH (st:IamStore {id: $store})
+SET st:IamStore
+WITH st
+OPTIONAL MATCH (s:Object {key: $subject})
+OPTIONAL MATCH (w:Object {key: $wildcard})
+OPTIONAL MATCH (o:Object {key: $object})
+WITH st, s, w, o,
+  COLLECT { MATCH (l:Label)-[h:LABEL WHERE h.via IS NULL AND h.condition IS NULL AND h.expires_at IS NULL]->(o) RETURN elementId(l) } AS have0
+WITH st,
+  coalesce(head(COLLECT { MATCH p9 = (s)-[r5:HOLDER WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:Policy WHERE (EXISTS { MATCH ()-[:REQUIRED_LABEL]->(n4) } AND NOT EXISTS { MATCH (l7)-[q6:REQUIRED_LABEL]->(n4) WHERE NOT (l7:Label AND q6.via IS NULL AND q6.condition IS NULL AND q6.expires_at IS NULL AND elementId(l7) IN have0) }))-[r3:SOURCE_ADMIN_BY_LABEL WHERE r3.via IS NULL AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(n2:Workspace)-[r1:WORKSPACE WHERE r1.via IS NULL AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) RETURN relationships(p9) + COLLECT { MATCH ()-[q10:REQUIRED_LABEL]->(n4) RETURN q10 } + COLLECT { MATCH (l11)-[:REQUIRED_LABEL]->(n4) MATCH (l11)-[h12:LABEL WHERE h12.via IS NULL AND h12.condition IS NULL AND h12.expires_at IS NULL]->(o) RETURN h12 } LIMIT 1 }), head(COLLECT { MATCH p27 = ANY SHORTEST (s)-[r26:MEMBER WHERE r26.via IS NULL AND r26.condition IS NULL AND (r26.expires_at IS NULL OR r26.expires_at > $now)]->(n22:Group) ((n25:Group)-[r24:MEMBER WHERE r24.via = 'member' AND r24.condition IS NULL AND (r24.expires_at IS NULL OR r24.expires_at > $now)]->(n23:Group))* (n21:Group)-[r17:HOLDER WHERE r17.via = 'member' AND r17.condition IS NULL AND (r17.expires_at IS NULL OR r17.expires_at > $now)]->(n16:Policy WHERE (EXISTS { MATCH ()-[:REQUIRED_LABEL]->(n16) } AND NOT EXISTS { MATCH (l19)-[q18:REQUIRED_LABEL]->(n16) WHERE NOT (l19:Label AND q18.via IS NULL AND q18.condition IS NULL AND q18.expires_at IS NULL AND elementId(l19) IN have0) }))-[r15:SOURCE_ADMIN_BY_LABEL WHERE r15.via IS NULL AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(n14:Workspace)-[r13:WORKSPACE WHERE r13.via IS NULL AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(o) RETURN relationships(p27) + COLLECT { MATCH ()-[q28:REQUIRED_LABEL]->(n16) RETURN q28 } + COLLECT { MATCH (l29)-[:REQUIRED_LABEL]->(n16) MATCH (l29)-[h30:LABEL WHERE h30.via IS NULL AND h30.condition IS NULL AND h30.expires_at IS NULL]->(o) RETURN h30 } LIMIT 1 })) AS proof
+RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+  [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
+     subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
+     by: r.by, reason: r.reason, expires_at: r.expires_at,
+     condition: r.condition, context: r.context}] AS path
