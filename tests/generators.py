@@ -134,18 +134,19 @@ class _Tuples:
         other_type, other = draw.choice(self._relations)
         under = draw.choice(relation.direct_types)
         kinds = (
-            DirectType(draw.choice(self._model.types).name),
             DirectType("member"),
             DirectType(draw.choice(self._model.types).name, wildcard=True),
             DirectType(other_type, other.name),
             replace(under, condition=None if under.condition else CONDITION),
             replace(under, condition=None if under.condition else CONDITION),
+            *other.direct_types[:3],
         )
         kind = draw.choice(kinds)
         name = draw.choice((relation.name, relation.name, relation.name, other.name))
         found = self._model.relation(type_, name)
         condition = ConditionUse(kind.condition) if kind.condition else None
-        one = RelationTuple(self._object(type_), name, self._subject(kind), self._expiry(), condition)
+        expires_at = self._expiry() if draw.random() < 0.5 else None
+        one = RelationTuple(self._object(type_), name, self._subject(kind), expires_at, condition)
         allowed = found is not None and kind in found.direct_types
         return None if allowed or str(one) in self._made else one
 

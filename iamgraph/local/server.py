@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from iamgraph.local.files import Folder, State, lock
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
 
 POLL_SECONDS: Final = 0.2
+WARM_SECONDS: Final = 60.0
 _JVM_OPTIONS: Final = (
     "-Xrs",  # signals are ours
     "-XX:+UseG1GC",
@@ -35,6 +37,7 @@ internal.server.bolt.thread_pool_shutdown_wait_time=1s
 server.http.enabled=false
 dbms.security.auth_enabled=true
 dbms.usage_report.enabled=false
+db.transaction.monitor.check.interval=200ms
 server.memory.pagecache.size=128m
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=2 files
@@ -57,11 +60,20 @@ def _serve(folder: Folder, heap: str, classpath: list[str], port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     management = _start(folder, heap, classpath, port)
-    folder.write_state(State(os.getpid(), _port(management)))
+    port = _port(management)
+    _warm(folder, port)
+    folder.write_state(State(os.getpid(), port))
     # Held until this process ends: a new user waits for that, then starts a server of its own.
     with _unused(folder, ended):
         folder.clear_state()
         management.shutdown()
+
+
+def _warm(folder: Folder, port: int) -> None:
+    """Ask once over Bolt: the first answer takes Java a second, which is part of starting."""
+    keeper = Neo4jKeeper(Neo4jServer(f"bolt://127.0.0.1:{port}", "neo4j", folder.password()), deadline=WARM_SECONDS)
+    keeper.ping()
+    keeper.close()
 
 
 def _alone(folder: Folder) -> IO[str]:
@@ -131,7 +143,7 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
         status = 0
-    except BaseException:  # noqa: BLE001 - whatever it is, it must reach the log, and Java's threads must not outlive it
+    except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
