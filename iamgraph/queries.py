@@ -15,6 +15,8 @@ from iamgraph.tuples import Object, Subject, Userset, Wildcard
 
 _REGULAR: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*")
 _ENCODED: Final = "X_"
+# Cypher's own words that cannot stand as a name without quotes.
+_RESERVED: Final = frozenset({"not", "null", "typed", "normalized", "nfc", "nfd", "nfkc", "nfkd"})
 
 
 @cache
@@ -26,7 +28,7 @@ def statement(name: str) -> str:
 @cache
 def node_label(type_: str) -> str:
     """The node label of a type."""
-    if _REGULAR.fullmatch(type_):
+    if _REGULAR.fullmatch(type_) and type_ not in _RESERVED:
         label = "".join(part.capitalize() for part in type_.split("_"))
         # `Object` is on every node, and labels of iamgraph's own nodes begin with `Iam`.
         if label != "Object" and not label.startswith("Iam"):
@@ -37,7 +39,7 @@ def node_label(type_: str) -> str:
 @cache
 def relationship_type(relation: str) -> str:
     """The relationship type of a relation."""
-    if _REGULAR.fullmatch(relation) and not relation.startswith("x_"):
+    if _REGULAR.fullmatch(relation) and relation not in _RESERVED and not relation.startswith("x_"):
         return relation.upper()
     return _encoded(relation)
 

@@ -1,1 +1,1 @@
-"""The HTTP service: Flask under gunicorn."""
+"""The HTTP door: Flask under gunicorn. Routes read, ask, write; nothing is decided here."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from iamgraph.questions import StoreInfo
+from iamgraph.check.contract import Asking, CurrentModel
+from iamgraph.check.walk import WalkChecker
+from iamgraph.model.model import Model
+from iamgraph.questions import CheckQuestion, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.store.contract import TupleReader
-from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, kind_of
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, kind_of
 
 STORE: Final = "default"
 MODEL: Final = "model"
@@ -57,3 +61,11 @@ class MemoryReaders:
     def reader(self, store: str) -> Iterator[TupleReader]:
         """The reader."""
         yield self._reader
+
+
+def walked(
+    model: Model, tuples: Iterable[RelationTuple], now: datetime, subject: Subject, relation: str, object_: Object
+) -> str:
+    """The walk's answer to one check over these tuples: `allowed`, `denied` or `unknown`."""
+    asking = Asking(CheckQuestion(STORE, subject, relation, object_), CurrentModel(MODEL, model), now, math.inf)
+    return WalkChecker(MemoryReaders(MemoryReader(tuples))).check(asking).outcome.value

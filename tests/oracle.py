@@ -161,11 +161,14 @@ class _Goal:
         return {subject for one, subject in self._plain(object_, relation) if self._live(one)}
 
     def _passes(self, reached: Object, guard: Guard) -> bool:
+        """Every tuple that requires something counts, allowed by the model or not: a leftover closes the guard."""
         required = self._oracle.tuples.get((reached, guard.required), [])
-        within = {subject for one, subject in self._plain(self._object, guard.within) if one.expires_at is None}
-        return bool(required) and all(
-            one.subject in within and one.condition is None and one.expires_at is None for one in required
-        )
+        fit = self._lasting(reached, guard.required)
+        within = self._lasting(self._object, guard.within).values()
+        return bool(required) and all(one in fit and one.subject in within for one in required)
+
+    def _lasting(self, object_: Object, relation: str) -> dict[RelationTuple, Object]:
+        return {one: subject for one, subject in self._plain(object_, relation) if one.expires_at is None}
 
     def _plain(self, object_: Object, name: str) -> Iterator[tuple[RelationTuple, Object]]:
         """The tuples with plain subjects and no condition that the model allows as such."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 
 from iamgraph.model.model import Model
-from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import CheckQuestion, Decision
 from iamgraph.tuples import Kind
 
@@ -22,11 +21,11 @@ class Statements:
 
 @dataclass(frozen=True)
 class CurrentModel:
-    """A store's model made ready: its id, the model, and the statements compiled so far."""
+    """A store's model made ready: its id, the model, and the statements compiled so far, or why there is none."""
 
     id: str
     model: Model
-    compiled: dict[tuple[str, str, Kind], Statements | NotCompiled] = field(default_factory=dict, repr=False)
+    compiled: dict[tuple[str, str, Kind], Statements | str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

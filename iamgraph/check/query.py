@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from iamgraph.check.contract import Asking, CurrentModel, Statements
 from iamgraph.plan.planner import NotCompiled, plan_relation
@@ -15,20 +15,30 @@ from iamgraph.store.neo4j import Neo4jKeeper
 from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
+MAX_STATEMENT_LENGTH: Final = 50_000
+
 
 def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> Statements:
     """The statements of a relation for a kind of subject, made once a model; else raises `NotCompiled`."""
     key = (type_, relation, kind)
     found = current.compiled.get(key)
     if found is None:
-        try:
-            step = plan_relation(current.model, type_, relation, kind)
-            found = Statements(check_statement(step, kind), explain_statement(step, kind))
-        except NotCompiled as reason:
-            found = reason
-        current.compiled[key] = found
-    if isinstance(found, NotCompiled):
-        raise found
+        found = current.compiled[key] = _compile(current, key)
+    if isinstance(found, str):
+        raise NotCompiled(found)
+    return found
+
+
+def _compile(current: CurrentModel, key: tuple[str, str, Kind]) -> Statements | str:
+    """The statements, or why there are none."""
+    type_, relation, kind = key
+    try:
+        step = plan_relation(current.model, type_, relation, kind)
+    except NotCompiled as reason:
+        return str(reason)
+    found = Statements(check_statement(step, kind), explain_statement(step, kind))
+    if max(len(found.check), len(found.explain)) > MAX_STATEMENT_LENGTH:
+        return f"the statement of `{type_}#{relation}` would be longer than {MAX_STATEMENT_LENGTH} characters"
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -10,27 +9,17 @@ from typing import Final
 
 import pytest
 
-from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.walk import WalkChecker
 from iamgraph.model.parser import parse_model
 from iamgraph.model.printer import print_model
 from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement
-from iamgraph.questions import CheckQuestion
-from iamgraph.tuples import RelationTuple, kind_of
+from iamgraph.tuples import kind_of
 from tests.generators import NOW, Case, Question, cases, make_case, wide_model_text
-from tests.memory import MODEL, STORE, MemoryReader, MemoryReaders
+from tests.memory import walked
 from tests.model_texts import PROFILES, make_model
 from tests.oracle import Oracle
 
 CASES: Final = 1_500
-
-
-def walked(case: Case, tuples: tuple[RelationTuple, ...], question: Question) -> str:
-    """The walk's answer."""
-    asked = CheckQuestion(STORE, question.subject, question.relation, question.object)
-    asking = Asking(asked, CurrentModel(MODEL, case.model), NOW, math.inf)
-    return WalkChecker(MemoryReaders(MemoryReader(tuples))).check(asking).outcome.value
 
 
 def differences(case: Case) -> list[str]:
@@ -39,7 +28,8 @@ def differences(case: Case) -> list[str]:
     for tuples in (case.tuples, (*case.tuples, *case.leftovers)) if case.leftovers else (case.tuples,):
         oracle = Oracle(case.model, tuples, NOW)
         for one in case.questions:
-            wanted, got = oracle.check(one.subject, one.relation, one.object), walked(case, tuples, one)
+            wanted = oracle.check(one.subject, one.relation, one.object)
+            got = walked(case.model, tuples, NOW, one.subject, one.relation, one.object)
             if wanted != got:
                 found.append(f"{one}: {wanted} is right, walk says {got}")
     return found

@@ -1,0 +1,53 @@
+"""The Flask application: routes, errors, limits and headers put together. Opens nothing."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from flask import Response, jsonify
+from flask_openapi3 import Info, OpenAPI
+
+from iamgraph.service import api, problems
+from iamgraph.service.doors import StrictJson, check_body, check_key, doors
+from iamgraph.settings import Settings
+
+
+def create_app(settings: Settings) -> OpenAPI:
+    """The application; it answers once `open_doors` gave it a connection."""
+    app = OpenAPI(
+        "iamgraph",
+        info=Info(title="iamgraph", version=version("iamgraph"), description="Who can access what, and why."),
+        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=problems.invalid,
+        validation_error_status=400,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.json = StrictJson(app)
+    app.before_request(check_key)
+    app.before_request(check_body)
+    app.after_request(_headers)
+    app.register_api(api.routes)
+    _add_open_routes(app)
+    problems.register(app)
+    return app
+
+
+def _add_open_routes(app: OpenAPI) -> None:
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
+    app.add_url_rule("/readyz", "readyz", _ready)
+    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+
+
+def _ready() -> Response:
+    """Ready when Neo4j answers; else the 503 of its error."""
+    doors().connection.keeper.ping()
+    return jsonify(status="ready")
+
+
+def _headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,82 @@
+"""gunicorn's configuration, and the server `iamgraph serve` runs: one driver a worker, made after the fork."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from iamgraph.errors import RequestError
+from iamgraph.service.app import create_app
+from iamgraph.service.doors import close_doors, open_doors
+from iamgraph.settings import Settings
+from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.wiring import join
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """gunicorn's settings. Few threads: more of them pass the interpreter's lock around and answer less."""
+    return {
+        "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
+        "worker_class": "gthread",
+        "workers": settings.workers or os.cpu_count() or 1,
+        "threads": settings.threads,
+        "preload_app": True,
+        "keepalive": 5,
+        "timeout": 30,
+        "graceful_timeout": 30,
+        "max_requests": 0,
+        "control_socket_disable": True,
+        "proc_name": "iamgraph",
+        "loglevel": "warning",
+    }
+
+
+class Service(BaseApplication):
+    """The service under gunicorn, on one Neo4j."""
+
+    def __init__(self, settings: Settings, server: Neo4jServer, started: Callable[[], None]) -> None:
+        """`started` is called once the service listens."""
+        check_exposure(settings)
+        self._settings = settings
+        self._server = server
+        self._started = started
+        self._app = create_app(settings)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """gunicorn asks for its settings here."""
+        hooks = {
+            "when_ready": lambda _arbiter: self._started(),
+            "post_fork": lambda _arbiter, _worker: self._open(),
+            "worker_exit": lambda _arbiter, _worker: close_doors(self._app),
+        }
+        for name, value in (options(self._settings) | hooks).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:  # type: ignore[override] # the stubs ask for a plain function
+        """gunicorn asks for the application here."""
+        return self._app
+
+    def _open(self) -> None:
+        open_doors(self._app, join(self._server, self._settings), keys=not self._settings.no_auth)
+
+
+def check_exposure(settings: Settings) -> None:
+    """`RequestError` where a service without keys could be reached from elsewhere."""
+    if settings.no_auth and not _loopback(settings.host):
+        raise RequestError(
+            f"without keys the service listens on loopback only, not on `{settings.host}`: leave out `--no-auth`",
+            code="exposed",
+        )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,116 @@
+"""Errors as HTTP answers: problem+json (RFC 9457) with a stable `code` and, where known, a pointer to the field.
+
+The one place that knows statuses.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import structlog
+from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
+from iamgraph.model.faults import ModelTextError
+
+RETRY_AFTER_SECONDS: Final = 1
+
+# The class of an error gives its status; a code of its own may say more.
+STATUS_OF_CLASS: Final[dict[type[IamgraphError], int]] = {
+    RequestError: 400,
+    ModelError: 422,
+    ConflictError: 409,
+    LimitError: 422,
+    StoreError: 503,
+}
+STATUS_OF_CODE: Final[dict[str, int]] = {
+    "store_not_found": 404,
+    "model_not_found": 404,
+    "key_not_found": 404,
+    "deadline_exceeded": 503,
+}
+# Codes of what goes wrong before a question is understood.
+CODE_OF_STATUS: Final[dict[int, str]] = {
+    400: "malformed_request",
+    404: "route_not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+
+_log = structlog.get_logger("iamgraph.service")
+
+
+def status_of(error: IamgraphError) -> int:
+    """The HTTP status of an error."""
+    by_class = next(status for kind, status in STATUS_OF_CLASS.items() if isinstance(error, kind))
+    return STATUS_OF_CODE.get(error.code, by_class)
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """A problem document; `more` holds members besides the usual, left out where None."""
+    body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
+    body |= {name: value for name, value in more.items() if value is not None}
+    response = Response(json.dumps(body), status, content_type="application/problem+json")
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _title(status: int) -> str:
+    from http import HTTPStatus  # noqa: PLC0415 - used where something went wrong only
+
+    return HTTPStatus(status).phrase
+
+
+def register(app: Flask) -> None:
+    """Make every failure of the app a problem document."""
+    app.register_error_handler(IamgraphError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def invalid(error: ValidationError) -> Response:
+    """A body or query whose fields do not fit: the first fault, and all of them in `errors`."""
+    faults = [{"pointer": _pointer(one["loc"]), "detail": one["msg"].lower()} for one in error.errors()[:20]]
+    first = faults[0]
+    return problem(400, "invalid_request", first["detail"], pointer=first["pointer"], errors=faults)
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    escaped = (str(one).replace("~", "~0").replace("/", "~1") for one in place)
+    return "".join(f"/{one}" for one in escaped)
+
+
+def _ours(error: IamgraphError) -> ResponseReturnValue:
+    faults = None
+    if isinstance(error, ModelTextError):
+        faults = [{"line": one.line, "column": one.column, "detail": one.message} for one in error.faults]
+    if isinstance(error, StoreError):
+        _log.error("store", code=error.code, cause=type(error.__cause__).__name__)
+    return problem(status_of(error), error.code, error.message, pointer=error.pointer, errors=faults)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response  # of ours, by way of `abort`
+    status = error.code or 500
+    response = problem(status, CODE_OF_STATUS.get(status, "http_error"), (error.description or "").lower().rstrip("."))
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response
+
+
+def _too_deep(_: RecursionError) -> ResponseReturnValue:
+    return problem(400, "malformed_request", "the body is nested too deeply")
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    _log.exception("unexpected", kind=type(error).__name__)
+    return problem(500, "internal_error", "iamgraph failed; its log says how")

@@ -1,0 +1,434 @@
+"""JSON ↔ questions: the bodies of `/v1`, what they become, and what answers look like. No routes, no rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from flask import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from iamgraph.errors import RequestError
+from iamgraph.questions import (
+    Change,
+    CheckQuestion,
+    Decision,
+    Page,
+    Precondition,
+    StoredModel,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+)
+from iamgraph.revision import Revision
+from iamgraph.tuples import (
+    ConditionUse,
+    RelationTuple,
+    StoredTuple,
+    parse_object,
+    parse_subject,
+)
+
+MAX_REVISION = 2**63 - 1
+T = TypeVar("T")
+
+
+class Body(BaseModel):
+    """What a client sends: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answer(BaseModel):
+    """What a client gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def response(self, status: int = 200) -> Response:
+        """The answer as JSON, without what is not known."""
+        return Response(self.model_dump_json(exclude_none=True), status, content_type="application/json")
+
+
+def _at(pointer: str, read: Callable[[], T]) -> T:
+    """What is read; a fault in it points to its field."""
+    try:
+        return read()
+    except RequestError as fault:
+        raise RequestError(fault.message, code=fault.code, pointer=fault.pointer or pointer) from fault
+
+
+def _json(value: dict[str, Any] | None, pointer: str) -> str:
+    try:
+        return json.dumps(value or {}, sort_keys=True, allow_nan=False)
+    except ValueError as fault:
+        raise RequestError("not a number JSON knows", code="malformed_context", pointer=pointer) from fault
+
+
+# --- paths and queries ---
+
+
+class StorePath(BaseModel):
+    """The store of a route."""
+
+    store: str = Field(description="the store's id")
+
+
+class ModelPath(StorePath):
+    """A model of a store."""
+
+    model: str = Field(description="the model's id, or `current`")
+
+
+class ChangesQuery(BaseModel):
+    """Which changes to read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: int = Field(0, ge=0, le=MAX_REVISION, description="the revision after which to begin")
+    limit: int = Field(100, description="how many changes at most")
+
+
+# --- tuples ---
+
+
+class ConditionBody(Body):
+    """The condition a tuple holds under."""
+
+    name: str
+    context: dict[str, Any] | None = None
+
+
+class TupleBody(Body):
+    """A tuple: may `subject` have `relation` on `object`."""
+
+    subject: str = Field(examples=["group:eng#member"])
+    relation: str = Field(examples=["viewer"])
+    object: str = Field(examples=["resource:wiki"])
+    expires_at: AwareDatetime | None = Field(None, strict=False, description="when it ends, with a time zone")
+    condition: ConditionBody | None = None
+
+    def to_tuple(self, pointer: str) -> RelationTuple:
+        """The tuple said."""
+        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
+        condition = None
+        if self.condition is not None:
+            context = _json(self.condition.context, f"{pointer}/condition/context")
+            condition = ConditionUse(self.condition.name, context)
+        return _at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
+
+
+class TupleAnswer(Answer):
+    """A tuple, and as far as known since when, by whom and why."""
+
+    subject: str
+    relation: str
+    object: str
+    expires_at: datetime | None = None
+    condition: ConditionBody | None = None
+    since: int | None = Field(None, description="the revision it holds from")
+    at: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, one: RelationTuple, stored: StoredTuple | None = None) -> Self:
+        """The answer for a tuple."""
+        use = one.condition
+        said = ConditionBody(name=use.name, context=json.loads(use.context)) if use is not None else None
+        kept = {} if stored is None else {"since": stored.since, "at": stored.at, "by": stored.by}
+        return cls(
+            subject=str(one.subject),
+            relation=one.relation,
+            object=str(one.object),
+            expires_at=one.expires_at,
+            condition=said,
+            reason=stored.reason if stored is not None else None,
+            **kept,
+        )
+
+
+def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
+    return tuple(one.to_tuple(f"{pointer}/{i}") for i, one in enumerate(bodies))
+
+
+# --- check ---
+
+
+class CheckBody(Body):
+    """May `subject` have `relation` on `object`?"""
+
+    subject: str = Field(examples=["member:ada"])
+    relation: str = Field(examples=["can_edit"])
+    object: str = Field(examples=["source:orders"])
+    explain: bool = Field(False, description="answer with the tuples that prove an allowed check")
+    zookie: str | None = Field(None, description="answer at this revision or later")
+    context: dict[str, Any] | None = Field(None, description="parameters of conditions")
+    contextual_tuples: list[TupleBody] = Field(default=[], description="tuples that hold for this question only")
+
+    def to_question(self, store: str) -> CheckQuestion:
+        """The question asked."""
+        subject = _at("/subject", lambda: parse_subject(self.subject))
+        object_ = _at("/object", lambda: parse_object(self.object))
+        contextual = _tuples(self.contextual_tuples, "/contextual_tuples")
+        context = _json(self.context, "/context") if self.context is not None else None
+        return _at(
+            "/relation",
+            lambda: CheckQuestion(
+                store, subject, self.relation, object_, self.explain, self.zookie, context, contextual
+            ),
+        )
+
+
+class DecisionAnswer(Answer):
+    """The decision, and the zookie of the revision it is true of."""
+
+    allowed: bool
+    zookie: str
+    path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """The answer for a decision."""
+        path = None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
+        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
+
+
+# --- writes ---
+
+
+class ActBody(Body):
+    """Who does it and why; without `by` it is the key's name."""
+
+    by: str | None = None
+    reason: str | None = None
+
+
+class PreconditionBody(Body):
+    """A tuple that must, or must not, be there for a write to happen."""
+
+    tuple: TupleBody
+    must_exist: bool = True
+
+
+class WriteBody(ActBody):
+    """A change, made whole or not at all: deletes first, then writes."""
+
+    writes: list[TupleBody] = []
+    deletes: list[TupleBody] = []
+    preconditions: list[PreconditionBody] = []
+    idempotency_key: str | None = None
+    ignore_missing: bool = Field(False, description="a delete of what is not there is no conflict")
+
+    def to_request(self, store: str, actor: str | None) -> WriteRequest:
+        """The change asked for."""
+        return WriteRequest(
+            store,
+            _tuples(self.writes, "/writes"),
+            _tuples(self.deletes, "/deletes"),
+            tuple(
+                Precondition(one.tuple.to_tuple(f"/preconditions/{i}/tuple"), one.must_exist)
+                for i, one in enumerate(self.preconditions)
+            ),
+            self.by if self.by is not None else actor,
+            self.reason,
+            self.idempotency_key,
+            self.ignore_missing,
+        )
+
+
+class DeleteBody(ActBody):
+    """Tuples to delete, all or none."""
+
+    tuples: list[TupleBody]
+    idempotency_key: str | None = None
+    ignore_missing: bool = False
+
+    def to_request(self, store: str, actor: str | None) -> WriteRequest:
+        """The change asked for."""
+        by = self.by if self.by is not None else actor
+        return WriteRequest(
+            store,
+            deletes=_tuples(self.tuples, "/tuples"),
+            by=by,
+            reason=self.reason,
+            idempotency_key=self.idempotency_key,
+            ignore_missing=self.ignore_missing,
+        )
+
+
+class DeleteObjectBody(ActBody):
+    """An object to delete with every tuple it stands in."""
+
+    object: str
+
+    def to_object(self) -> Any:
+        """The object named."""
+        return _at("/object", lambda: parse_object(self.object))
+
+
+class RevisionAnswer(Answer):
+    """The revision a change made, as a number and as a zookie."""
+
+    revision: int
+    zookie: str
+    deleted: int | None = Field(None, description="how many tuples went")
+
+    @classmethod
+    def of(cls, revision: Revision, deleted: int | None = None) -> Self:
+        """The answer for a revision."""
+        return cls(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
+
+
+# --- reads ---
+
+
+class ReadBody(Body):
+    """Which tuples to read: every given field must match. `object` is `type:id` or `type:` for a whole type."""
+
+    object: str | None = Field(None, examples=["source:orders", "source:"])
+    relation: str | None = None
+    subject: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+    def to_filter(self) -> TupleFilter:
+        """The filter said."""
+        subject = self.subject
+        return TupleFilter(
+            *self._object(),
+            self.relation,
+            _at("/subject", lambda: parse_subject(subject)) if subject is not None else None,
+        )
+
+    def _object(self) -> tuple[str | None, str | None]:
+        text = self.object
+        if text is None:
+            return None, None
+        if text.endswith(":") and text.count(":") == 1:
+            return text[:-1], None
+        found = _at("/object", lambda: parse_object(text))
+        return found.type, found.id
+
+
+class TuplesAnswer(Answer):
+    """A page of tuples; `next_cursor` gives the next, and is absent on the last."""
+
+    tuples: list[TupleAnswer]
+    next_cursor: str | None = None
+    zookie: str
+
+    @classmethod
+    def of(cls, page: Page[StoredTuple]) -> Self:
+        """The answer for a page."""
+        return cls(
+            tuples=[TupleAnswer.of(one.tuple, one) for one in page.items],
+            next_cursor=page.next_cursor,
+            zookie=page.revision.zookie(),
+        )
+
+
+class ChangeAnswer(Answer):
+    """One write transaction."""
+
+    revision: int
+    at: datetime
+    by: str | None = None
+    reason: str | None = None
+    writes: list[TupleAnswer]
+    deletes: list[TupleAnswer]
+    model: str | None = Field(None, description="the id of the model this change made current")
+
+
+class ChangesAnswer(Answer):
+    """Changes, oldest first."""
+
+    changes: list[ChangeAnswer]
+
+    @classmethod
+    def of(cls, changes: tuple[Change, ...]) -> Self:
+        """The answer for changes."""
+        return cls(
+            changes=[
+                ChangeAnswer(
+                    revision=one.revision,
+                    at=one.at,
+                    by=one.by,
+                    reason=one.reason,
+                    writes=[TupleAnswer.of(tuple_) for tuple_ in one.writes],
+                    deletes=[TupleAnswer.of(tuple_) for tuple_ in one.deletes],
+                    model=one.model,
+                )
+                for one in changes
+            ]
+        )
+
+
+# --- models and stores ---
+
+
+class ModelBody(ActBody):
+    """A model in its text form."""
+
+    text: str
+
+
+class ModelAnswer(Answer):
+    """A model as the store keeps it."""
+
+    id: str
+    text: str
+    hash: str
+    revision: int
+    at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredModel) -> Self:
+        """The answer for a model."""
+        return cls(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=stored.at)
+
+
+class ModelsAnswer(Answer):
+    """Models, newest first."""
+
+    models: list[ModelAnswer]
+
+
+class StoreBody(Body):
+    """A store to create."""
+
+    id: str = Field(examples=["default"])
+
+
+class StoreAnswer(Answer):
+    """A store: its newest revision and its current model."""
+
+    id: str
+    revision: int
+    zookie: str
+    model: str | None = None
+
+    @classmethod
+    def of(cls, info: StoreInfo) -> Self:
+        """The answer for a store."""
+        return cls(id=info.id, revision=info.revision.number, zookie=info.revision.zookie(), model=info.model)
+
+
+class StoresAnswer(Answer):
+    """All stores, by id."""
+
+    stores: list[StoreAnswer]
+
+
+class ProblemAnswer(Answer):
+    """What went wrong (RFC 9457): `code` is stable, `pointer` names the field."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    pointer: str | None = None
+    errors: list[dict[str, Any]] | None = None
