@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from iamgraph.errors import IamgraphError, LimitError, ModelError, RequestError
 from iamgraph.revision import Revision
-from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, check_relation
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, check_relation, check_text, check_type
+
+MAX_ACTOR_LENGTH: Final = 256
+MAX_REASON_LENGTH: Final = 1024
+MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
 
 T = TypeVar("T")
 
@@ -105,10 +109,17 @@ class WriteRequest:
     ignore_missing: bool = False
 
     def __post_init__(self) -> None:
+        _check_act(self.by, self.reason)
+        check_text("idempotency_key", self.idempotency_key, MAX_IDEMPOTENCY_KEY_LENGTH)
         named = [str(one) for one in (*self.writes, *self.deletes)]
         twice = _twice(named)
         if twice is not None:
             raise RequestError(f"the tuple `{twice}` is named twice in one write", code="tuple_named_twice")
+
+
+def _check_act(by: str | None, reason: str | None) -> None:
+    check_text("by", by, MAX_ACTOR_LENGTH)
+    check_text("reason", reason, MAX_REASON_LENGTH)
 
 
 def _twice(named: list[str]) -> str | None:
@@ -127,6 +138,9 @@ class Act:
     at: datetime
     by: str | None = None
     reason: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_act(self.by, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +198,16 @@ class TupleFilter:
     object_id: str | None = None
     relation: str | None = None
     subject: Subject | None = None
+
+    def __post_init__(self) -> None:
+        if self.object_type is not None:
+            check_type(self.object_type)
+        if self.object_id is not None:
+            if self.object_type is None:
+                raise RequestError("an object's id is read with its type", code="malformed_object", pointer="/object")
+            Object(self.object_type, self.object_id)
+        if self.relation is not None:
+            check_relation(self.relation)
 
 
 @dataclass(frozen=True, slots=True)

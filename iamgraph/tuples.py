@@ -17,7 +17,6 @@ from iamgraph.errors import RequestError
 MAX_TYPE_LENGTH: Final = 254
 MAX_RELATION_LENGTH: Final = 50
 MAX_ID_LENGTH: Final = 256
-MAX_REASON_LENGTH: Final = 1024
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _PLAIN_ID: Final = re.compile(r"[!-~]+")
@@ -57,6 +56,18 @@ def _check_id(text: str) -> str:
             code="malformed_id",
         )
     return text
+
+
+def check_text(field: str, text: str | None, limit: int) -> None:
+    """`RequestError` if a line of free text is empty, too long, or holds what cannot be printed or kept."""
+    if text is None:
+        return
+    if not 0 < len(text) <= limit or any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise RequestError(
+            f"malformed `{field}`: 1 to {limit} characters, no control characters",
+            code="malformed_text",
+            pointer=f"/{field}",
+        )
 
 
 def shown(text: str) -> str:

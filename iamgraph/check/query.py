@@ -15,7 +15,7 @@ from iamgraph.store.neo4j import Neo4jKeeper
 from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
-MAX_STATEMENT_LENGTH: Final = 50_000
+MAX_STATEMENT_LENGTH: Final = 100_000
 
 
 def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> Statements:

@@ -1,0 +1,61 @@
+"""What the service's tests share: a service on a real gunicorn and a real Neo4j, a key, a client, a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ulid import ULID
+
+from iamgraph.keys import create_key
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from tests.service.client import Client
+from tests.service.process import Running, serving
+
+MODEL = """\
+model
+  schema 1.1
+type member
+type group
+  relations
+    define member: [member, group#member]
+type resource
+  relations
+    define owner: [member]
+    define viewer: [member, member:*, group#member] or owner
+"""
+
+
+@pytest.fixture(scope="session")
+def secret(keeper: Neo4jKeeper) -> Iterator[str]:
+    """A key of the service, revoked afterwards."""
+    key, secret = create_key(keeper, "service tests")
+    yield secret
+    keeper.revoke_key(key.id)
+
+
+@pytest.fixture(scope="session")
+def service(
+    server: Neo4jServer, keeper: Neo4jKeeper, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """The service, with keys asked for."""
+    with serving(server, tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(service: Running, secret: str) -> Iterator[Client]:
+    """A client that sends the key."""
+    with Client(service.port, secret) as client:
+        yield client
+
+
+@pytest.fixture
+def home(client: Client) -> Iterator[str]:
+    """The path of a new store, with a model of members, groups and resources."""
+    name = f"http-{ULID()}"
+    assert 201 == client.post("/v1/stores", {"id": name}).status
+    path = f"/v1/stores/{name}"
+    assert 201 == client.post(f"{path}/models", {"text": MODEL}).status
+    yield path
+    client.delete(path)
