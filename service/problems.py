@@ -55,7 +55,7 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """A problem document; `more` holds members besides the usual, left out where None."""
     body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
     body |= {name: value for name, value in more.items() if value is not None}
-    response = Response(json.dumps(body), status, content_type="application/problem+json")
+    response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

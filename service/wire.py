@@ -48,7 +48,7 @@ class Answer(BaseModel):
 
     def response(self, status: int = 200) -> Response:
         """The answer as JSON, without what is not known."""
-        return Response(self.model_dump_json(exclude_none=True), status, content_type="application/json")
+        return Response(self.model_dump_json(exclude_none=True) + "\n", status, content_type="application/json")
 
 
 def _at(pointer: str, read: Callable[[], T]) -> T:

@@ -24,14 +24,14 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("check", "expand", "listing", "explain", "history", "impact", "bulk"),
     ("authorizer", "keys"),
     ("access",),
-    ("settings", "local", "wiring", "demo", "bench"),
-    ("cli", "service"),
+    ("settings", "local", "wiring", "bench"),
+    ("cli", "service", "demo"),
 )
 WORDS: Final = frozenset(LAYERS[0])
 # What only these files may import.
 ONLY: Final = {
     "neo4j": ("store.neo4j",),
-    "iamgraph.store.neo4j": ("check.query", "settings", "wiring", "local", "bench"),
+    "iamgraph.store.neo4j": ("check.query", "settings", "wiring", "local", "bench", "service", "demo"),
     "flask": ("service",),
     "flask_openapi3": ("service",),
     "werkzeug": ("service",),

@@ -53,6 +53,16 @@ def client(service: Running, secret: str) -> Iterator[Client]:
 @pytest.fixture
 def home(client: Client) -> Iterator[str]:
     """The path of a new store, with a model of members, groups and resources."""
+    yield from _store(client)
+
+
+@pytest.fixture(scope="module")
+def shared(client: Client) -> Iterator[str]:
+    """As `home`, one for all tests of a file, which leave it as it is."""
+    yield from _store(client)
+
+
+def _store(client: Client) -> Iterator[str]:
     name = f"http-{ULID()}"
     assert 201 == client.post("/v1/stores", {"id": name}).status
     path = f"/v1/stores/{name}"

@@ -1,0 +1,47 @@
+# Everything runs from here; each target makes the virtual environment it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo serve test quick check format golden long figures clean
+
+demo: .venv/installed  ## a private Neo4j, a small company in it, the service, and calls to paste
+	$(BIN)/iamgraph demo
+
+serve: .venv/installed  ## the service on its own
+	$(BIN)/iamgraph serve
+
+test: .venv/installed  ## every test, on a real Neo4j
+	$(BIN)/pytest
+
+quick: .venv/installed  ## the tests that need no Neo4j
+	$(BIN)/pytest tests/unit tests/test_layers.py
+
+check: .venv/installed  ## format, lint, strict types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy iamgraph tests
+	$(BIN)/pytest tests/test_layers.py
+
+format: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: .venv/installed  ## write the golden files anew; read the diff
+	IAMGRAPH_GOLDEN=write $(BIN)/pytest tests/unit
+
+long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of torn reads
+	IAMGRAPH_CHECKS=200000 $(BIN)/pytest -s tests/test_differential.py
+	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/store/test_torn_reads.py
+
+figures: .venv/installed  ## how fast it is, here
+	$(BIN)/python -m tests.figures
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "iamgraph needs Python 3.11 or later; say which with make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""A small company to try iamgraph on: its model, its tuples, and calls to paste."""
