@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
 from iamgraph.service import api, problems
-from iamgraph.service.doors import StrictJson, check_body, check_key, doors
+from iamgraph.service.doors import StrictJson, check_body, check_key, check_query, doors
 from iamgraph.settings import Settings
 
 
@@ -23,10 +23,12 @@ def create_app(settings: Settings) -> OpenAPI:
         doc_ui=False,
         static_folder=None,
     )
+    app.url_map.merge_slashes = False  # a redirect would not be a problem document
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)
     app.before_request(check_key)
+    app.before_request(check_query)
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)

@@ -11,6 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import UnsupportedMediaType
 
 from iamgraph.authorizer import Authorizer
+from iamgraph.errors import RequestError
 from iamgraph.keys import KeyRing
 from iamgraph.service.problems import problem
 from iamgraph.wiring import Connection
@@ -80,28 +81,48 @@ def _check_host() -> Response | None:
     return None
 
 
+def check_query() -> None:
+    """A parameter of the query stands once: of two, a client could not know which counts."""
+    if request.query_string and any(len(values) > 1 for _, values in request.args.lists()):
+        raise RequestError("a parameter stands twice in the query", code="malformed_request")
+
+
 def check_body() -> None:
-    """A body is JSON, said to be so, and an object."""
+    """A body is JSON, said to be so, and sent as it is."""
     if request.method in ("POST", "PUT", "PATCH"):
         if request.mimetype != "application/json":
             raise UnsupportedMediaType("send `Content-Type: application/json`")
-        request.get_json()
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise UnsupportedMediaType("send the body without `Content-Encoding`")
+        try:
+            request.get_json()
+        except OSError as fault:
+            raise RequestError("the body ended early, or its chunks are damaged", code="malformed_request") from fault
 
 
 class StrictJson(DefaultJSONProvider):
-    """JSON as its standard has it: no name twice in an object, no NaN."""
+    """JSON as its standard has it: UTF-8, no name twice in an object, no NaN."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """What the text says; `ValueError` where it is not JSON."""
-        return json.loads(s, object_pairs_hook=_once, parse_constant=_no_constant, **kwargs)
+        """What the text says; `RequestError` where it is not JSON."""
+        try:
+            text = s if isinstance(s, str) else s.decode()
+            return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, **kwargs)
+        except json.JSONDecodeError as fault:
+            where = f"{fault.msg.lower()} at line {fault.lineno}, column {fault.colno}"
+            raise RequestError(f"the body is not JSON: {where}", code="malformed_request") from fault
+        except RecursionError as fault:
+            raise RequestError("the body is nested too deeply", code="malformed_request") from fault
+        except ValueError as fault:
+            raise RequestError("the body is not JSON in UTF-8", code="malformed_request") from fault
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice in an object")
+        raise RequestError("a name stands twice in an object of the body", code="malformed_request")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise RequestError(f"the body is not JSON: it holds `{name}`", code="malformed_request")

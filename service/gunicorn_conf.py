@@ -13,6 +13,8 @@ from gunicorn.app.base import BaseApplication
 from iamgraph.errors import RequestError
 from iamgraph.service.app import create_app
 from iamgraph.service.doors import close_doors, open_doors
+from iamgraph.service.logs import configure
+from iamgraph.service.worker import Worker
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join
@@ -22,7 +24,7 @@ def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's settings. Few threads: more of them pass the interpreter's lock around and answer less."""
     return {
         "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "workers": settings.workers or os.cpu_count() or 1,
         "threads": settings.threads,
         "preload_app": True,
@@ -42,6 +44,7 @@ class Service(BaseApplication):
     def __init__(self, settings: Settings, server: Neo4jServer, started: Callable[[], None]) -> None:
         """`started` is called once the service listens."""
         check_exposure(settings)
+        configure()
         self._settings = settings
         self._server = server
         self._started = started

@@ -33,6 +33,13 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "key_not_found": 404,
     "deadline_exceeded": 503,
 }
+# The field that is to blame wherever a code occurs.
+POINTER_OF_CODE: Final[dict[str, str]] = {
+    "zookie_refused": "/zookie",
+    "zookie_of_the_future": "/zookie",
+    "malformed_cursor": "/cursor",
+    "malformed_store_id": "/id",
+}
 # Codes of what goes wrong before a question is understood.
 CODE_OF_STATUS: Final[dict[int, str]] = {
     400: "malformed_request",
@@ -93,7 +100,8 @@ def _ours(error: IamgraphError) -> ResponseReturnValue:
         faults = [{"line": one.line, "column": one.column, "detail": one.message} for one in error.faults]
     if isinstance(error, StoreError):
         _log.error("store", code=error.code, cause=type(error.__cause__).__name__)
-    return problem(status_of(error), error.code, error.message, pointer=error.pointer, errors=faults)
+    pointer = error.pointer or POINTER_OF_CODE.get(error.code)
+    return problem(status_of(error), error.code, error.message, pointer=pointer, errors=faults)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

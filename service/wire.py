@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from flask import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from iamgraph.errors import RequestError
 from iamgraph.questions import (
@@ -27,11 +27,13 @@ from iamgraph.tuples import (
     ConditionUse,
     RelationTuple,
     StoredTuple,
+    check_type,
     parse_object,
     parse_subject,
 )
 
 MAX_REVISION = 2**63 - 1
+MAX_CONTEXT_DEPTH = 32
 T = TypeVar("T")
 
 
@@ -60,10 +62,34 @@ def _at(pointer: str, read: Callable[[], T]) -> T:
 
 
 def _json(value: dict[str, Any] | None, pointer: str) -> str:
+    """The canonical text of a context that can be kept and given back."""
+    if _depth(value) > MAX_CONTEXT_DEPTH:
+        raise RequestError(
+            f"a context nests {MAX_CONTEXT_DEPTH} deep at most", code="malformed_context", pointer=pointer
+        )
     try:
+        json.dumps(value, ensure_ascii=False).encode()
         return json.dumps(value or {}, sort_keys=True, allow_nan=False)
     except ValueError as fault:
-        raise RequestError("not a number JSON knows", code="malformed_context", pointer=pointer) from fault
+        raise RequestError(
+            "a context holds a number or a character that JSON does not know", code="malformed_context", pointer=pointer
+        ) from fault
+
+
+def _depth(value: Any) -> int:
+    """How many lists and objects stand in each other."""
+    depth, inside = 0, [value]
+    while inside := [one for one in inside if isinstance(one, dict | list)]:
+        depth += 1
+        inside = [item for one in inside for item in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+def _written_time(value: Any) -> Any:
+    """Nothing but the text form: a number would be guessed to be seconds or milliseconds."""
+    if value is not None and not (isinstance(value, str) and value[4:5] == "-"):
+        raise ValueError("a time is a text such as `2030-01-31T12:00:00Z`")
+    return value
 
 
 # --- paths and queries ---
@@ -106,7 +132,9 @@ class TupleBody(Body):
     subject: str = Field(examples=["group:eng#member"])
     relation: str = Field(examples=["viewer"])
     object: str = Field(examples=["resource:wiki"])
-    expires_at: AwareDatetime | None = Field(None, strict=False, description="when it ends, with a time zone")
+    expires_at: Annotated[AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time)] = Field(
+        None, description="when it ends, with a time zone"
+    )
     condition: ConditionBody | None = None
 
     def to_tuple(self, pointer: str) -> RelationTuple:
@@ -297,18 +325,16 @@ class ReadBody(Body):
     def to_filter(self) -> TupleFilter:
         """The filter said."""
         subject = self.subject
-        return TupleFilter(
-            *self._object(),
-            self.relation,
-            _at("/subject", lambda: parse_subject(subject)) if subject is not None else None,
-        )
+        type_, id_ = self._object()
+        wanted = _at("/subject", lambda: parse_subject(subject)) if subject is not None else None
+        return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, wanted))
 
     def _object(self) -> tuple[str | None, str | None]:
         text = self.object
         if text is None:
             return None, None
         if text.endswith(":") and text.count(":") == 1:
-            return text[:-1], None
+            return _at("/object", lambda: check_type(text[:-1])), None
         found = _at("/object", lambda: parse_object(text))
         return found.type, found.id
 

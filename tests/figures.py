@@ -32,8 +32,8 @@ from iamgraph.check.query import compiled
 from iamgraph.keys import create_key
 from iamgraph.local.private import acquire
 from iamgraph.model.parser import parse_model
-from iamgraph.questions import CheckQuestion, WriteRequest
 from iamgraph.queries import object_key, wildcard_key
+from iamgraph.questions import CheckQuestion, WriteRequest
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jKeeper
 from iamgraph.tuples import Kind, Object, RelationTuple, Userset

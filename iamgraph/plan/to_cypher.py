@@ -119,10 +119,17 @@ class _Writer:
                 return _joined(" AND ", (self.holds(one, at) for one in steps))
             case But(base, subtract):
                 return f"({self.holds(base, at)} AND NOT {self.holds(subtract, at)})"
+        return _joined(" OR ", self._ways(step, at))
+
+    def _ways(self, step: Step, at: str) -> Iterator[str]:
         paths = self._paths(step, at)
         if paths is not None:
-            return _joined(" OR ", (f"EXISTS {{ MATCH {one.selector}{one.text} }}" for one in paths))
-        return _joined(" OR ", (self._reaches(*one) for one in self._reached(step, at)))
+            yield from (f"EXISTS {{ MATCH {one.selector}{one.text} }}" for one in paths)
+        else:
+            yield from (self._reaches(*one) for one in self._reached(step, at))
+        alone = _alone(step)
+        if at == ROOT and alone is not None:
+            yield f"({ROOT} IS NULL AND {alone})"
 
     def _reaches(self, path: _Path, where: str, end: str, then: Step) -> str:
         return f"EXISTS {{ MATCH {path.selector}{path.text} WHERE {where}{self.holds(then, end)} }}"
@@ -142,12 +149,18 @@ class _Writer:
                 return _joined(" + ", (self.proof(one, at) for one in steps))
             case But(base, subtract):
                 return f"CASE WHEN NOT {self.holds(subtract, at)} THEN {self.proof(base, at)} END"
+        found = list(self._proofs(step, at))
+        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
+    def _proofs(self, step: Step, at: str) -> Iterator[str]:
         paths = self._paths(step, at)
         if paths is not None:
-            found = [self._path_proof(one, at) for one in paths]
+            yield from (self._path_proof(one, at) for one in paths)
         else:
-            found = [self._reached_proof(at, *one) for one in self._reached(step, at)]
-        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+            yield from (self._reached_proof(at, *one) for one in self._reached(step, at))
+        alone = _alone(step)
+        if at == ROOT and alone is not None:
+            yield f"CASE WHEN {ROOT} IS NULL AND {alone} THEN [] END"
 
     def _path_proof(self, path: _Path, at: str) -> str:
         p = self._name("p")
@@ -157,9 +170,11 @@ class _Writer:
     def _reached_proof(self, at: str, path: _Path, where: str, end: str, then: Step) -> str:
         p, e = self._name("p"), self._name("e")
         parts = [e, f"relationships({p})", *self._guard_proofs(path, at)]
+        kept = [p, *(node.name for node in path.guarded)]
         return (
             f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} WHERE {where}true "
-            f"WITH {p}, {self.proof(then, end)} AS {e} WHERE {e} IS NOT NULL RETURN {' + '.join(parts)} LIMIT 1 }})"
+            f"WITH {', '.join(kept)}, {self.proof(then, end)} AS {e} WHERE {e} IS NOT NULL"
+            f" RETURN {' + '.join(parts)} LIMIT 1 }})"
         )
 
     def _guard_proofs(self, path: _Path, at: str) -> Iterator[str]:
@@ -290,6 +305,29 @@ class _Writer:
     def _name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+
+def _alone(step: Step) -> str | None:
+    """When the step holds at an object the graph does not have: by reflexion alone; None if never.
+
+    A recursion's pattern ends in the object's node, so it says nothing where there is none.
+    """
+    match step:
+        case Same():
+            return f"{_key(ROOT)} = $subject"
+        case AnyOf(steps):
+            found = [one for one in map(_alone, steps) if one is not None]
+            return _joined(" OR ", iter(found)) if found else None
+        case AllOf(steps):
+            all_ = [_alone(one) for one in steps]
+            return None if None in all_ else _joined(" AND ", (one for one in all_ if one is not None))
+        case But(base, subtract):
+            kept, taken = _alone(base), _alone(subtract)
+            return kept if kept is None or taken is None else f"({kept} AND NOT {taken})"
+        case Repeat(_, ends):
+            return _alone(AnyOf(tuple(end for _, end in ends)))
+        case _:
+            return None
 
 
 def _either(types: tuple[str, ...]) -> str:

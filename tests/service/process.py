@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ ROOT: Final = Path(__file__).parents[2]
 class Running:
     """A service that listens."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     log: Path
 
@@ -50,23 +51,23 @@ def serving(server: Neo4jServer, folder: Path, **settings: str) -> Iterator[Runn
             [sys.executable, "-m", "tests.service"],
             cwd=ROOT,
             env=_environment(server, port, settings),
-            stdout=subprocess.PIPE,
+            stdout=file,
             stderr=file,
-            text=True,
         )
         try:
-            assert "listening\n" == _first_line(process), log.read_text()
+            _wait_for_start(process, log)
             yield Running(process, port, log)
         finally:
             _end(process)
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline()
+def _wait_for_start(process: subprocess.Popen[bytes], log: Path) -> None:
+    while process.poll() is None and "listening\n" not in log.read_text():
+        time.sleep(0.02)
+    assert process.poll() is None, log.read_text()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
@@ -74,8 +75,6 @@ def _end(process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> dict[str, str]:

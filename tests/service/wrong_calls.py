@@ -40,11 +40,16 @@ def read(name: str, code: str, pointer: str | None, **fields: Any) -> Wrong:
 
 
 def raw(
-    name: str, body: str | bytes | None, status: int = 400, code: str = "malformed_request", **headers: str | None
+    name: str,
+    body: str | bytes | None,
+    status: int = 400,
+    code: str = "malformed_request",
+    pointer: str | None = None,
+    **headers: str | None,
 ) -> Wrong:
     """A check whose body is sent as it stands."""
-    named = {key.replace("_", "-"): value for key, value in headers.items()}
-    return Wrong(name, "POST", "{home}/check", (status, code, None), body, named)
+    named = {key.replace("_", "-").title(): value for key, value in headers.items()}
+    return Wrong(name, "POST", "{home}/check", (status, code, pointer), body, named)
 
 
 def get(name: str, path: str, status: int, code: str, pointer: str | None = None) -> Wrong:
@@ -74,7 +79,7 @@ BODIES: Final = (
     raw("a name twice, deep inside", SMALL[:-1] + ',"context":{"a":{"b":1,"b":2}}}'),
     raw("NaN", SMALL[:-1] + ',"context":{"a":NaN}}'),
     raw("Infinity", SMALL[:-1] + ',"context":{"a":-Infinity}}'),
-    raw("a number past every float", SMALL[:-1] + ',"context":{"a":1e999}}', code="malformed_context"),
+    raw("a number past every float", SMALL[:-1] + ',"context":{"a":1e999}}', code="malformed_context", pointer="/context"),
     raw("a number of 100,000 digits", SMALL[:-1] + ',"context":{"a":' + "9" * 100_000 + "}}"),
     raw("100,000 brackets", "[" * 100_000),
     raw("100,000 objects in each other", '{"a":' * 100_000),
@@ -91,10 +96,10 @@ BODIES: Final = (
     raw("a content type of odd bytes", SMALL, 415, "unsupported_media_type", content_type="\xff/\xfe"),
 )
 SHAPES: Final = (
-    raw("a list", "[]", code="invalid_request"),
-    raw("null", "null", code="invalid_request"),
-    raw("a string", '"member:ada"', code="invalid_request"),
-    raw("true", "true", code="invalid_request"),
+    raw("a list", "[]", code="invalid_request", pointer=""),
+    raw("null", "null", code="invalid_request", pointer=""),
+    raw("a string", '"member:ada"', code="invalid_request", pointer=""),
+    raw("true", "true", code="invalid_request", pointer=""),
     post("a missing field", "{home}/check", (400, "invalid_request", "/subject"), relation="viewer", object="a:b"),
     check("an unknown field", "invalid_request", "/colour", colour="red"),
     check("a number for a text", "invalid_request", "/subject", subject=1),
@@ -106,12 +111,16 @@ SHAPES: Final = (
     check("null for a list", "invalid_request", "/contextual_tuples", contextual_tuples=None),
     check("a text in a list of tuples", "invalid_request", "/contextual_tuples/0", contextual_tuples=["a"]),
     check("a field with a slash", "invalid_request", "/a~1b~0c", **{"a/b~c": 1}),
-    read("a limit of 2**70", "invalid_request", "/limit", limit=2**70),
+    read("a limit of 2**70", "malformed_limit", "/limit", limit=2**70),
     read("a limit with a fraction", "invalid_request", "/limit", limit=1.5),
     read("a limit that is true", "invalid_request", "/limit", limit=True),
     write("a time without a zone", "invalid_request", "/writes/0/expires_at",
           writes=written(TUPLE, expires_at="2030-01-01T00:00:00")),
     write("a time that is none", "invalid_request", "/writes/0/expires_at", writes=written(TUPLE, expires_at="soon")),
+    write("a time that is a number", "invalid_request", "/writes/0/expires_at",
+          writes=written(TUPLE, expires_at=1_893_456_000)),
+    write("a time that is a number in a text", "invalid_request", "/writes/0/expires_at",
+          writes=written(TUPLE, expires_at="1893456000")),
     write("a time of 2**70", "invalid_request", "/writes/0/expires_at", writes=written(TUPLE, expires_at=2**70)),
     write("a condition without a name", "invalid_request", "/writes/0/condition/name",
           writes=written(TUPLE, condition={})),
@@ -134,6 +143,8 @@ NAMES: Final = (
     check("half a surrogate as a relation", "malformed_name", "/relation", relation=SURROGATE),
     check("half a surrogate as a zookie", "zookie_refused", "/zookie", zookie=SURROGATE),
     check("half a surrogate in the context", "malformed_context", "/context", context={"a": SURROGATE}),
+    check("a context nested 33 deep", "malformed_context", "/context",
+          context=json.loads('{"a":' * 33 + "1" + "}" * 33)),
     check("an id of 257 characters", "malformed_id", "/subject", subject="member:" + "a" * 257),
     check("a type of 255 characters", "malformed_name", "/subject", subject="m" * 255 + ":a"),
     check("a relation of 51 characters", "malformed_name", "/relation", relation="r" * 51),
@@ -175,7 +186,7 @@ WRITES: Final = (
     write("a `reason` of 1,025 characters", "malformed_text", "/reason", reason="a" * 1025),
     write("an idempotency key of 129 characters", "malformed_text", "/idempotency_key", idempotency_key="a" * 129),
     write("a line break in `reason`", "malformed_text", "/reason", reason="first\nsecond"),
-    write("a failed precondition", "precondition_failed", "/preconditions/0", 409, preconditions=[{"tuple": TUPLE}]),
+    write("a failed precondition", "precondition_failed", None, 409, preconditions=[{"tuple": TUPLE}]),
     post("a delete of no tuple", "{home}/tuples/delete", (400, "empty_write", None), tuples=[]),
     post("a delete of what is not there", "{home}/tuples/delete", (409, "tuple_not_found", None), tuples=[TUPLE]),
     post("a delete of a malformed tuple", "{home}/tuples/delete", (400, "malformed_id", "/tuples/0/object"),
@@ -206,7 +217,7 @@ READS: Final = (
     get("a negative revision", "{home}/changes?since=-1", 400, "invalid_request", "/since"),
     get("a revision past 64 bits", "{home}/changes?since=9223372036854775808", 400, "invalid_request", "/since"),
     get("a revision that is a word", "{home}/changes?since=first", 400, "invalid_request", "/since"),
-    get("a revision twice", "{home}/changes?since=0&since=x", 400, "invalid_request", "/since"),
+    get("a revision twice", "{home}/changes?since=0&since=1", 400, "malformed_request"),
     get("changes with a limit of 0", "{home}/changes?limit=0", 400, "malformed_limit", "/limit"),
     get("changes with a limit of 2**70", f"{{home}}/changes?limit={2**70}", 400, "malformed_limit", "/limit"),
     get("changes with an unknown parameter", "{home}/changes?until=3", 400, "invalid_request", "/until"),

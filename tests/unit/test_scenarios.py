@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,15 +20,14 @@ from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement
-from iamgraph.questions import CheckQuestion, Decision, StoreInfo
-from iamgraph.revision import Revision
-from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Userset, kind_of, parse_tuple
+from iamgraph.questions import CheckQuestion, Decision
+from iamgraph.tuples import Userset, kind_of, parse_tuple
+from tests.memory import MemoryReader, MemoryReaders
 from tests.scenario import Contextual, Scenario, WrittenTuple, files, load, load_all, question_of
 
 STORE: Final = "scenarios"
 MODEL_ID: Final = "01JSCENARI0000000000000000"
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-INFO: Final = StoreInfo(Revision(STORE, "epoch", 7), MODEL_ID)
 SECONDS: Final = 30.0
 SCENARIOS: Final = load_all()
 
@@ -42,37 +39,16 @@ def _model(text: str) -> Model:
     return parse_model(text)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Tuples in memory; one written again replaces the one before."""
-
-    info: StoreInfo
-    tuples: dict[str, StoredTuple] = field(default_factory=dict)
-
-    def find(self, wanted: RelationTuple) -> StoredTuple | None:
-        return self.tuples.get(str(wanted))
-
-    def read(self, object_: Object, relation: str, kind: Kind | None = None) -> Iterable[StoredTuple]:
-        found = [one for one in self.tuples.values() if (one.tuple.object, one.tuple.relation) == (object_, relation)]
-        kept = [one for one in found if kind is None or kind_of(one.tuple.subject) == kind]
-        return sorted(kept, key=lambda one: str(one.tuple.subject))
-
-    @contextmanager
-    def reader(self, store: str, deadline: float | None = None) -> Iterator[_Reader]:
-        yield self
-
-
-def _reader(scenario: Scenario) -> _Reader:
+def _readers(scenario: Scenario) -> MemoryReaders:
     leftovers = scenario.leftovers.leftover_tuples if scenario.leftovers is not None else ()
-    stored = [StoredTuple(one.at(NOW), INFO.revision.number, NOW) for one in (*leftovers, *scenario.tuples)]
-    return _Reader(INFO, {str(one): one for one in stored})
+    return MemoryReaders(MemoryReader([one.at(NOW) for one in (*leftovers, *scenario.tuples)], STORE, MODEL_ID))
 
 
 def _ask(scenario: Scenario, check: str, contextual: Contextual | None = None, *, explain: bool = False) -> Decision:
     laid = tuple(one.at(NOW) for one in contextual.tuples) if contextual is not None else ()
     question = question_of(check, STORE, laid, explain=explain)
     asking = Asking(question, CurrentModel(MODEL_ID, _model(scenario.model)), NOW, time.monotonic() + SECONDS)
-    return WalkChecker(_reader(scenario)).check(asking)
+    return WalkChecker(_readers(scenario)).check(asking)
 
 
 # --- the files ---

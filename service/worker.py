@@ -1,0 +1,47 @@
+"""gunicorn's threaded worker, made to answer what it cannot read as HTTP by a problem document too."""
+
+from __future__ import annotations
+
+import json
+import socket
+from http import HTTPStatus
+from typing import Any, Final
+
+from gunicorn.http import errors
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
+
+_REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
+    errors.LimitRequestLine: (414, "url_too_long"),
+    errors.LimitRequestHeaders: (431, "headers_too_large"),
+    errors.ParseException: (400, "malformed_request"),
+}
+
+
+class Worker(ThreadWorker):
+    """Serves requests, some threads at a time."""
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer a request that could not be read; what fails later is gunicorn's matter."""
+        refused = next((answer for kind, answer in _REFUSED.items() if isinstance(exc, kind)), None)
+        if refused is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("refused a request: %s", type(exc).__name__)
+        try:
+            write_nonblock(client, _answer(*refused))
+        except OSError:
+            self.log.debug("the client was gone before it was answered")
+
+
+def _answer(status: int, code: str) -> bytes:
+    title = HTTPStatus(status).phrase
+    said = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": "not HTTP as served here"}
+    body = json.dumps(said)
+    head = (
+        f"HTTP/1.1 {status} {title}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", body)).encode("ascii")
