@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import UnsupportedMediaType
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import RequestError
@@ -94,10 +95,18 @@ def check_body() -> None:
             raise UnsupportedMediaType("send `Content-Type: application/json`")
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType("send the body without `Content-Encoding`")
-        try:
-            request.get_json()
-        except OSError as fault:
-            raise RequestError("the body ended early, or its chunks are damaged", code="malformed_request") from fault
+        _read_body()
+        request.get_json()
+
+
+def _read_body() -> None:
+    try:
+        data = request.get_data()
+    except (OSError, ParseException) as fault:
+        raise RequestError("the body ended early, or its chunks are damaged", code="malformed_request") from fault
+    # A body in chunks is cut off at the limit without a word.
+    if request.content_length is None and len(data) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge
 
 
 class StrictJson(DefaultJSONProvider):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self, TypeVar
 
 from flask import Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from iamgraph.errors import RequestError
 from iamgraph.questions import (
@@ -92,6 +92,14 @@ def _written_time(value: Any) -> Any:
     return value
 
 
+def _on_the_calendar(value: datetime | None) -> datetime | None:
+    """Only what has a year from 1 to 9999 in UTC too: Neo4j counts in UTC."""
+    try:
+        return value if value is None else value.astimezone(UTC) and value
+    except OverflowError as fault:
+        raise ValueError("a time must lie within the years 1 to 9999 in UTC") from fault
+
+
 # --- paths and queries ---
 
 
@@ -132,7 +140,7 @@ class TupleBody(Body):
     subject: str = Field(examples=["group:eng#member"])
     relation: str = Field(examples=["viewer"])
     object: str = Field(examples=["resource:wiki"])
-    expires_at: Annotated[AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time)] = Field(
+    expires_at: Annotated[AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)] = Field(
         None, description="when it ends, with a time zone"
     )
     condition: ConditionBody | None = None

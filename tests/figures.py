@@ -235,8 +235,10 @@ def main() -> None:
     """Print the figures."""
     settings = Settings()
     with tempfile.TemporaryDirectory() as folder:
-        with acquire(Path(folder), settings.cache_dir, tell=print):
-            pass  # the first start makes the database; the figure is of a later one
+        # The first start makes the database; the figure is of a later one.
+        with acquire(Path(folder), settings.cache_dir, tell=print) as lease:
+            pass
+        _wait_for_end(lease.pid)
         started = time.perf_counter()
         with acquire(Path(folder), settings.cache_dir) as lease:
             print(f"private Neo4j: warm start {time.perf_counter() - started:.1f} s")
@@ -248,6 +250,12 @@ def main() -> None:
             memory = psutil.Process(lease.pid).memory_info().rss / 2**20
             print(f"private Neo4j: {memory:.0f} MiB resident after the run")
             connection.authorizer.close()
+        _wait_for_end(lease.pid)
+
+
+def _wait_for_end(pid: int) -> None:
+    while psutil.pid_exists(pid):
+        time.sleep(0.1)
 
 
 def _measure(connection: Connection, server: Any, key: str, size: int) -> None:

@@ -1,6 +1,7 @@
 CYPHER 25
 // change: deletes, then writes tuples, and records the change. The caller holds the store's lock, so no two
-// changes of a store run at once and a tuple exists once. A tuple written again is replaced.
+// changes of a store run at once and a tuple exists once. A tuple written again is replaced. The hints keep it from
+// reading all that one end has.
 // params: store, at, by, reason, idempotency_key, body_hash, deletes, writes (rows: subject, subject_label, subject_type,
 //   subject_id, via, type, object, object_label, object_type, object_id, properties), deleted, written (as text)
 // returns: revision    index: object_key, store_id
@@ -10,12 +11,14 @@ WITH st
 CALL (st) {
   UNWIND $deletes AS row
   MATCH (s:Object {key: row.subject})-[r:$(row.type)]->(o:Object {key: row.object})
+  USING INDEX SEEK s:Object(key) USING INDEX SEEK o:Object(key)
   WHERE coalesce(r.via, '') = coalesce(row.via, '')
   DELETE r
 }
 CALL (st) {
   UNWIND $writes AS row
   MATCH (s:Object {key: row.subject})-[r:$(row.type)]->(o:Object {key: row.object})
+  USING INDEX SEEK s:Object(key) USING INDEX SEEK o:Object(key)
   WHERE coalesce(r.via, '') = coalesce(row.via, '')
   DELETE r
 }

@@ -5,6 +5,7 @@ UNWIND range(0, size($rows) - 1) AS i
 WITH i, $rows[i] AS row
 RETURN i, EXISTS {
   MATCH (s:Object {key: row.subject})-[r:$(row.type)]->(o:Object {key: row.object})
+  USING INDEX SEEK s:Object(key) USING INDEX SEEK o:Object(key)
   WHERE coalesce(r.via, '') = coalesce(row.via, '')
 } AS present
 ORDER BY i

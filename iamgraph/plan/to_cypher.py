@@ -3,6 +3,10 @@
 A step becomes an expression over the node it is judged at. Steps that are paths from the subject become one
 pattern each, so that Neo4j may search from both ends; recursion is `ANY SHORTEST`, whose search never repeats
 a node, and every filter stands inside the pattern, since one after it would judge only the path picked.
+
+Where usersets nest, as groups do, what the subject reaches through them is collected once and the rest of each
+pattern starts there: a subject is in few groups, while a search from both ends would meet every group on the
+way from the object. Arrows that recur, as parents do, are left to the search: below a folder there is much.
 """
 
 from __future__ import annotations
@@ -62,7 +66,7 @@ def check_statement(step: Step, kind: Kind) -> str:
 
 def explain_statement(step: Step, kind: Kind) -> str:
     """As `check_statement`; returns besides `path`: the tuples of one proof as maps, or null if denied."""
-    writer = _Writer(kind)
+    writer = _Writer(kind, subject_first=False)
     proof = writer.proof(step, ROOT)
     return (
         f"{_HEAD}{writer.prelude()}WITH st,\n  {proof} AS proof\n"
@@ -85,11 +89,12 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A pattern from the subject to the node asked about, and the guarded nodes in it."""
+    """A pattern from the subject to the node asked about, the guarded nodes in it, and where it starts instead."""
 
     text: str
     recursive: bool
     guarded: tuple[_Node, ...] = ()
+    start: str = ""
 
     @property
     def selector(self) -> str:
@@ -98,11 +103,16 @@ class _Path:
 
 @dataclass(slots=True)
 class _Writer:
-    """The expressions of one statement; hands out names and keeps what is collected once."""
+    """The expressions of one statement; hands out names and keeps what is collected once.
+
+    `subject_first` starts patterns at what the subject reaches; a proof needs the whole of them.
+    """
 
     kind: Kind
+    subject_first: bool = True
     _names: int = 0
-    _collected: dict[GuardTypes, str] = field(default_factory=dict)
+    _have: dict[GuardTypes, str] = field(default_factory=dict)
+    _reach: dict[tuple[Repeat, str], tuple[str, str]] = field(default_factory=dict)
 
     # --- does it hold ---
 
@@ -124,7 +134,7 @@ class _Writer:
     def _ways(self, step: Step, at: str) -> Iterator[str]:
         paths = self._paths(step, at)
         if paths is not None:
-            yield from (f"EXISTS {{ MATCH {one.selector}{one.text} }}" for one in paths)
+            yield from (f"EXISTS {{ {one.start}MATCH {one.selector}{one.text} }}" for one in paths)
         else:
             yield from (self._reaches(*one) for one in self._reached(step, at))
         alone = _alone(step)
@@ -220,12 +230,30 @@ class _Writer:
                 inner = _Path("", recursive, (*guarded, end) if guards else guarded)
                 yield from self._patterns(then, end, text, inner)
             case Repeat(moves, ends):
+                reach = self._reached_first(step, node) if tail else None
+                if reach is not None:
+                    yield _Path(f"({node.name}){tail}", recursive, guarded, f"UNWIND {reach} AS {node.name} ")
+                    return
                 for type_, then in ends:
                     end = _Node(self._name("n"), type_)
                     text = f"{self._star(moves)}{self._node(node)}{tail}"
                     yield from self._patterns(then, end, text, _Path("", recursive=True, guarded=guarded))
             case _:
                 yield None
+
+    def _reached_first(self, step: Repeat, node: _Node) -> str | None:
+        """The list of nodes of the node's type where the recursion holds; None where it is better searched for."""
+        nested = all(hop.via is not None for move in step.moves for hop in move.hops)
+        if not self.subject_first or not nested or node.type is None or node.guards:
+            return None
+        known = self._reach.get((step, node.type))
+        if known is None:
+            found = list(self._patterns(step, _Node("g", node.type), "", _Path("", recursive=False)))
+            if None in found:
+                return None
+            matches = " UNION ".join(f"MATCH {one.selector}{one.text} RETURN g" for one in found if one is not None)
+            known = self._reach[step, node.type] = f"reach{len(self._reach)}", f"COLLECT {{ {matches} }}"
+        return known[0]
 
     def _reached(self, step: Step, at: str) -> Iterator[tuple[_Path, str, str, Step]]:
         """The ways from the node named to the nodes where the rest of the step is judged."""
@@ -287,20 +315,20 @@ class _Writer:
         h, types = self._name("h"), _either(one.within)
         edge = f"-[{h}:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r=h)}]->"
         if at == ROOT:
-            have = self._collected.setdefault(one, f"have{len(self._collected)}")
+            have = self._have.setdefault(one, f"have{len(self._have)}")
             return f"elementId({label}) IN {have}"
         return f"EXISTS {{ MATCH ({label}:{types}){edge}({at}) }}"
 
     def prelude(self) -> str:
-        """What is collected once: the object's own side of each guard."""
-        if not self._collected:
-            return ""
-        collected = []
-        for one, have in self._collected.items():
-            types = _either(one.within)
-            edge = f"-[h:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r='h')}]->"
-            collected.append(f"COLLECT {{ MATCH (l:{types}){edge}({ROOT}) RETURN elementId(l) }} AS {have}")
-        return f"WITH st, s, w, o,\n  {', '.join(collected)}\n"
+        """What is collected once: the object's own side of each guard, and what the subject reaches by nesting."""
+        collected = [f"{self._having(one)} AS {have}" for one, have in self._have.items()]
+        collected += [f"{nodes} AS {reach}" for reach, nodes in self._reach.values()]
+        separator = ",\n  "
+        return f"WITH st, s, w, o,\n  {separator.join(collected)}\n" if collected else ""
+
+    def _having(self, one: GuardTypes) -> str:
+        edge = f"-[h:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r='h')}]->"
+        return f"COLLECT {{ MATCH (l:{_either(one.within)}){edge}({ROOT}) RETURN elementId(l) }}"
 
     def _name(self, letter: str) -> str:
         self._names += 1

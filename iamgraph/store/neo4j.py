@@ -60,6 +60,7 @@ _STRICT: Final[dict[str, Any]] = {
 _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
+_GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 
 Parameters = Mapping[str, Any]
 P = ParamSpec("P")
@@ -179,11 +180,12 @@ class Neo4jKeeper:
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
         """A page of tuples, by object, then relation, then subject."""
         low, high = _object_range(store, wanted)
+        after = place_of(cursor, low, high)
         parameters: dict[str, Any] = {
             "from": low,
             "to": high,
             "type": relationship_type(wanted.relation) if wanted.relation is not None else None,
-            "after": place_of(cursor),
+            "after": after,
             "limit": limit + 1,
         }
         name = "tuples/read_by_object"
@@ -331,9 +333,9 @@ class Neo4jKeeper:
     def _purge(self, store: str) -> None:
         # A deletion that was cut off goes on here, before the id can be used again.
         parameters = {"store": store, "from": f"{store}/", "to": f"{store}0", "limit": PURGE_BATCH}
-        while self._write_alone(statement("stores/purge"), parameters)[0]["removed"]:
+        while _retrying(lambda: self._write_alone(statement("stores/purge"), parameters), self.end())[0]["removed"]:
             pass
-        self._write_alone(statement("stores/forget"), {"store": store})
+        _retrying(lambda: self._write_alone(statement("stores/forget"), {"store": store}), self.end())
 
     @_retried
     def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
@@ -514,9 +516,11 @@ def _retrying(act: Callable[[], T], deadline: float) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return act()
-        except (TransientError, ConstraintError):
-            # Deadlocks, and two writers that made the same node: the transaction was rolled back.
-            if attempt == ATTEMPTS or time.monotonic() >= deadline:
+        except (TransientError, ClientError) as fault:
+            # Deadlocks, two writers that made the same node, a store deleted while its lock was waited for: the
+            # transaction was rolled back.
+            lasting = not isinstance(fault, TransientError | ConstraintError) and fault.code != _GONE
+            if lasting or attempt == ATTEMPTS or time.monotonic() >= deadline:
                 raise
             time.sleep(0.002 * 2**attempt * (0.5 + secrets.randbelow(100) / 100))
         except IncompleteCommit:

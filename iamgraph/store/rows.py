@@ -116,18 +116,21 @@ def cursor_of(store: str, one: RelationTuple) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
-def place_of(cursor: str | None) -> list[str] | None:
-    """The place a cursor stands for; `RequestError` for what is none."""
+def place_of(cursor: str | None, low: str, high: str) -> list[str] | None:
+    """The place a cursor stands for; `RequestError` for what is none, or lies outside the keys read."""
     if cursor is None:
         return None
     try:
         place = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as fault:
+        "".join(place).encode()  # half a character can stand in JSON, not in Neo4j
+    except (binascii.Error, ValueError, TypeError, RecursionError) as fault:
         raise _no_cursor() from fault
-    if not isinstance(place, list) or [type(one) for one in place] != [str] * 4:
+    if not isinstance(place, list) or len(place) != 4 or not low <= place[0] < high:
         raise _no_cursor()
     return place
 
 
 def _no_cursor() -> RequestError:
-    return RequestError("the cursor is damaged: start again without it", code="malformed_cursor")
+    return RequestError(
+        "the cursor is damaged, or of another question: start again without it", code="malformed_cursor"
+    )

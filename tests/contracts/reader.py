@@ -38,7 +38,22 @@ ENG: Final = Object("group", "eng")
 LATER: Final = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 LONG_AGO: Final = datetime(2001, 1, 1, tzinfo=UTC)
 OFFICE_HOURS: Final = ConditionUse("office_hours", '{"hour":10}')
-ODD_IDS: Final = ("#", "##", "a#member", "'", '"', "`", "\\", "\\u0027", "a:b", "a@b", "/", "é", "e\u0301", "\U0001d53c")
+ODD_IDS: Final = (
+    "#",
+    "##",
+    "a#member",
+    "'",
+    '"',
+    "`",
+    "\\",
+    "\\u0027",
+    "a:b",
+    "a@b",
+    "/",
+    "é",
+    "e\u0301",
+    "\U0001d53c",
+)
 ODD_IDS_TOO: Final = ("\uffee", "İ", "ı", "ß", "ss", "A", "a", "**", "$object", "{}", "--", "//", "%00", "x" * 256)
 
 

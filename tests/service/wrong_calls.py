@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ulid import ULID
+
 TUPLE: Final = {"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}
 SURROGATE: Final = "\ud800"
+# A name nobody else has: other tests use the same Neo4j.
+NOWHERE: Final = f"/v1/stores/nowhere-{ULID()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ STORES: Final = (
     post("a store of half a surrogate", "/v1/stores", (400, "malformed_store_id", "/id"), id=SURROGATE),
     post("a store with a NUL", "/v1/stores", (400, "malformed_store_id", "/id"), id="a\0"),
     post("a store that is null", "/v1/stores", (400, "invalid_request", "/id"), id=None),
-    get("a store that is not there", "/v1/stores/nowhere", 404, "store_not_found"),
+    get("a store that is not there", NOWHERE, 404, "store_not_found"),
     get("a NUL as a store", "/v1/stores/%00", 404, "store_not_found"),
     get("half a surrogate as a store", "/v1/stores/%ED%A0%80", 404, "store_not_found"),
     get("a byte that is no UTF-8 as a store", "/v1/stores/%FF", 404, "store_not_found"),
@@ -254,17 +258,17 @@ STORES: Final = (
     get("a slash in a store", "/v1/stores/a%2Fb", 404, "route_not_found"),
     get("a store with a broken escape", "/v1/stores/%zz", 404, "store_not_found"),
     get("a store of 3,000 characters", "/v1/stores/" + "s" * 3000, 404, "store_not_found"),
-    get("changes of a store that is not there", "/v1/stores/nowhere/changes", 404, "store_not_found"),
-    get("models of a store that is not there", "/v1/stores/nowhere/models", 404, "store_not_found"),
-    post("a check in a store that is not there", "/v1/stores/nowhere/check", (404, "store_not_found", None), **TUPLE),
-    post("a write to a store that is not there", "/v1/stores/nowhere/tuples/write", (404, "store_not_found", None),
+    get("changes of a store that is not there", f"{NOWHERE}/changes", 404, "store_not_found"),
+    get("models of a store that is not there", f"{NOWHERE}/models", 404, "store_not_found"),
+    post("a check in a store that is not there", f"{NOWHERE}/check", (404, "store_not_found", None), **TUPLE),
+    post("a write to a store that is not there", f"{NOWHERE}/tuples/write", (404, "store_not_found", None),
          writes=[TUPLE]),
-    post("a read of a store that is not there", "/v1/stores/nowhere/tuples/read", (404, "store_not_found", None)),
-    post("an object in a store that is not there", "/v1/stores/nowhere/objects/delete",
+    post("a read of a store that is not there", f"{NOWHERE}/tuples/read", (404, "store_not_found", None)),
+    post("an object in a store that is not there", f"{NOWHERE}/objects/delete",
          (404, "store_not_found", None), object="member:ada"),
-    post("a model for a store that is not there", "/v1/stores/nowhere/models", (404, "store_not_found", None),
+    post("a model for a store that is not there", f"{NOWHERE}/models", (404, "store_not_found", None),
          text="model\n  schema 1.1\ntype member\n"),
-    Wrong("a store that is not there, deleted", "DELETE", "/v1/stores/nowhere", (404, "store_not_found", None)),
+    Wrong("a store that is not there, deleted", "DELETE", NOWHERE, (404, "store_not_found", None)),
 )  # fmt: skip
 ROUTES: Final = (
     get("an unknown route", "/v1/nothing", 404, "route_not_found"),

@@ -145,9 +145,7 @@ def test_a_delete_of_what_is_missing_changes_nothing(door: Authorizer, store: st
     """A missing tuple to delete is a conflict, and nothing else of the request happens."""
     before = door.write(WriteRequest(store, writes=tuples(ADA)))
     with pytest.raises(ConflictError, match="no tuple `group:eng#member@user:eve` to delete") as refused:
-        door.write(
-            WriteRequest(store, writes=tuples(BOB), deletes=tuples(ADA, "group:eng#member@user:eve"), by="eve")
-        )
+        door.write(WriteRequest(store, writes=tuples(BOB), deletes=tuples(ADA, "group:eng#member@user:eve"), by="eve"))
     assert "tuple_not_found" == refused.value.code
     assert [ADA] == graph.tuples(store)
     assert before == door.get_store(store).revision

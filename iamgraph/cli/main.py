@@ -1,0 +1,94 @@
+"""The command `iamgraph`: its families, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+import click
+
+from iamgraph.cli import check, doctor, keys, models, serve, stores, tuples
+from iamgraph.cli.output import fail
+from iamgraph.cli.said import Said
+from iamgraph.errors import IamgraphError
+
+FAILED: Final = 2
+INTERRUPTED: Final = 130
+
+
+class Commands(click.Group):
+    """The group whose errors are one line on stderr, or JSON where `--json` stands."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
+        """Run what `args` say, and exit: 0 done, 1 no, 2 failed, 130 interrupted."""
+        words = list(sys.argv[1:] if args is None else args)
+        # Seen here, not as an option: words that make no sense must be answered too.
+        as_json = "--json" in words
+        names = {"prog_name": "iamgraph", "standalone_mode": False}
+        try:
+            code = super().main(words, **{**extra, **names})
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(INTERRUPTED)
+        except click.ClickException as fault:
+            _misused(fault, as_json=as_json)
+        except IamgraphError as fault:
+            fail(_said(fault), _text(fault), as_json=as_json)
+        except Exception as fault:
+            text = f"failed, which is a fault of iamgraph: {type(fault).__name__}: {fault}"
+            fail({"code": "internal_error", "message": text, "pointer": None}, text, as_json=as_json)
+        else:
+            sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(FAILED)
+
+
+def _misused(fault: click.ClickException, *, as_json: bool) -> None:
+    if as_json:
+        message = fault.format_message()
+        fail({"code": "usage", "message": message, "pointer": None}, message, as_json=True)
+    else:
+        fault.show()
+
+
+def _said(fault: IamgraphError) -> Said:
+    said: Said = {"code": fault.code, "message": fault.message, "pointer": fault.pointer}
+    faults = getattr(fault, "faults", None)
+    if faults is not None:
+        said["faults"] = [{"line": one.line, "column": one.column, "message": one.message} for one in faults]
+    return said
+
+
+def _text(fault: IamgraphError) -> str:
+    # A model's faults are known by what they can do: importing their class would cost every command the parser.
+    render = getattr(fault, "render", None)
+    return fault.message if render is None else f"{fault.message}\n{render()}"
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="iamgraph")
+def cli() -> None:
+    """Who can access what, answered by Cypher path queries on Neo4j."""
+
+
+for _command in (
+    check.check,
+    tuples.tuple_,
+    tuples.object_,
+    tuples.changes,
+    models.model,
+    stores.store,
+    keys.keys,
+    serve.serve,
+    serve.demo,
+    doctor.doctor,
+):
+    cli.add_command(_command)
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

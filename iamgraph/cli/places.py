@@ -1,0 +1,76 @@
+"""Where a command acts: a service it asks by HTTP, or Neo4j itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from iamgraph.cli.output import Out
+from iamgraph.errors import RequestError
+
+if TYPE_CHECKING:
+    from iamgraph.authorizer import Authorizer
+    from iamgraph.cli.remote import Remote
+    from iamgraph.settings import Settings
+    from iamgraph.wiring import Connection
+
+    # Both take the same questions and give the same values.
+    Door: TypeAlias = Authorizer | Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The service at `url`, or without one the Neo4j of the environment, else the private one."""
+
+    url: str | None
+    key: str | None = field(repr=False)
+    out: Out
+
+    @contextmanager
+    def door(self) -> Iterator[Door]:
+        """What questions are put to."""
+        if self.url is None:
+            with self.connection() as connection:
+                yield connection.authorizer
+        else:
+            from iamgraph.cli.remote import Remote  # noqa: PLC0415 - HTTP only where it is spoken
+
+            with Remote(self.url, self.key) as remote:
+                yield remote
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection to Neo4j, for what no service answers."""
+        if self.url is not None:
+            raise RequestError(
+                "this command works on Neo4j itself, not on a service: leave out `--url` and IAMGRAPH_URL",
+                code="direct_only",
+            )
+        from iamgraph.wiring import open_connection  # noqa: PLC0415 - the driver only where Neo4j is asked
+
+        connection = open_connection(read_settings(), tell=self.out.tell)
+        with connection.authorizer:
+            yield connection
+
+
+def read_settings(**chosen: Any) -> Settings:
+    """The environment's settings, overridden by what is chosen and not None."""
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
+    from iamgraph.settings import Settings  # noqa: PLC0415 - as above
+
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as fault:
+        raise RequestError(_said(fault.errors(include_input=False)[0]), code="invalid_settings") from fault
+
+
+def _said(fault: Any) -> str:
+    """The first fault by the variable's name, never with its value, which may be a secret."""
+    if not fault["loc"]:
+        return str(fault["ctx"]["error"])
+    name = str(fault["loc"][0])
+    variable = name if name.isupper() else f"IAMGRAPH_{name.upper()}"
+    return f"{variable}: {fault['msg'][0].lower()}{fault['msg'][1:]}"

@@ -1,0 +1,291 @@
+"""A service asked by HTTP: the questions, answers and errors of an `Authorizer`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import requests
+
+from iamgraph.cli.said import Said, of_tuple
+from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
+from iamgraph.model.faults import Fault, ModelTextError
+from iamgraph.questions import (
+    Change,
+    CheckQuestion,
+    Decision,
+    Outcome,
+    Page,
+    StoredModel,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+)
+from iamgraph.revision import Revision
+from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, parse_object, parse_subject
+
+# The service answers within its deadline, which is 60 seconds at most.
+TIMEOUT_SECONDS: Final = (5.0, 65.0)
+CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
+LIMIT_CODES: Final = frozenset({"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit"})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRevision(Revision):
+    """A revision as a service tells it: its zookie, and its number, 0 where the answer has none."""
+
+    token: str
+
+    def zookie(self) -> str:
+        """The token told."""
+        return self.token
+
+
+class Remote:
+    """A service. Every method asks as the one of `Authorizer` by that name does."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        """`key` goes along with each request, where there is one."""
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise RequestError("the key is none of iamgraph's", code="unauthenticated")
+        self._url = url.rstrip("/")
+        self._session = requests.Session()
+        # Set even without a key: else one for this host in a file of the user's would be sent.
+        self._session.auth = _signature(key)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ready(self) -> None:
+        """`StoreError` if the service, or the Neo4j behind it, does not answer."""
+        self._ask("GET", "/readyz", lambda said: said["status"])
+
+    # --- check and tuples ---
+
+    def check(self, question: CheckQuestion) -> Decision:
+        """May the subject?"""
+        body = {
+            "subject": str(question.subject),
+            "relation": question.relation,
+            "object": str(question.object),
+            "explain": question.explain,
+            "zookie": question.zookie,
+            "context": json.loads(question.context) if question.context is not None else None,
+            "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
+        }
+        return self._ask("POST", _path(question.store, "check"), lambda said: _decision(question.store, said), body)
+
+    def write(self, request: WriteRequest) -> Revision:
+        """Delete and write tuples, whole or not at all."""
+        body = {
+            "writes": [of_tuple(one) for one in request.writes],
+            "deletes": [of_tuple(one) for one in request.deletes],
+            "preconditions": [
+                {"tuple": of_tuple(one.tuple), "must_exist": one.must_exist} for one in request.preconditions
+            ],
+            "by": request.by,
+            "reason": request.reason,
+            "idempotency_key": request.idempotency_key,
+            "ignore_missing": request.ignore_missing,
+        }
+        path = _path(request.store, "tuples/write")
+        return self._ask("POST", path, lambda said: _revision(request.store, said), body)
+
+    def delete_object(
+        self, store: str, object_: Object, by: str | None = None, reason: str | None = None
+    ) -> tuple[Revision, int]:
+        """Delete an object and every tuple it stands in."""
+        body = {"object": str(object_), "by": by, "reason": reason}
+        path = _path(store, "objects/delete")
+        return self._ask("POST", path, lambda said: (_revision(store, said), int(said["deleted"])), body)
+
+    def read(
+        self, store: str, wanted: TupleFilter | None = None, limit: int = 100, cursor: str | None = None
+    ) -> Page[StoredTuple]:
+        """A page of tuples."""
+        body = {**_filter(wanted or TupleFilter()), "limit": limit, "cursor": cursor}
+        return self._ask("POST", _path(store, "tuples/read"), lambda said: _page(store, said), body)
+
+    def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
+        """The changes after a revision."""
+        path = _path(store, f"changes?since={since}&limit={limit}")
+        return self._ask("GET", path, lambda said: tuple(map(_change, said["changes"])))
+
+    # --- models and stores ---
+
+    def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
+        """Make a model the store's current one."""
+        return self._ask("POST", _path(store, "models"), _model, {"text": text, "by": by, "reason": reason})
+
+    def get_model(self, store: str, id_: str | None = None) -> StoredModel:
+        """A model of the store; without an id the current one."""
+        return self._ask("GET", _path(store, f"models/{quote(id_ or 'current', safe='')}"), _model)
+
+    def list_models(self, store: str) -> tuple[StoredModel, ...]:
+        """The models of a store."""
+        return self._ask("GET", _path(store, "models"), lambda said: tuple(map(_model, said["models"])))
+
+    def create_store(self, store: str) -> StoreInfo:
+        """A new empty store."""
+        return self._ask("POST", "/v1/stores", _store, {"id": store})
+
+    def get_store(self, store: str) -> StoreInfo:
+        """The state of a store."""
+        return self._ask("GET", _path(store), _store)
+
+    def list_stores(self) -> tuple[StoreInfo, ...]:
+        """All stores."""
+        return self._ask("GET", "/v1/stores", lambda said: tuple(map(_store, said["stores"])))
+
+    def delete_store(self, store: str) -> None:
+        """End a store."""
+        self._ask("DELETE", _path(store), lambda _: None)
+
+    # --- HTTP ---
+
+    def _ask(self, method: str, path: str, read: Callable[[Any], T], body: Said | None = None) -> T:
+        """What is read out of the answer; the problem it tells is raised."""
+        answer = self._send(method, path, body)
+        try:
+            said = answer.json() if answer.content else {}
+            if answer.ok:
+                return read(said)
+            problem = _problem(answer.status_code, said, (body or {}).get("text", ""))
+        except (KeyError, TypeError, ValueError, AttributeError, IamgraphError) as fault:
+            raise StoreError(
+                f"`{self._url}` does not answer as iamgraph does: status {answer.status_code}", code="not_iamgraph"
+            ) from fault
+        raise problem
+
+    def _send(self, method: str, path: str, body: Said | None) -> requests.Response:
+        given = None if body is None else {name: value for name, value in body.items() if value is not None}
+        try:
+            return self._session.request(
+                method, self._url + path, json=given, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.Timeout as fault:
+            raise StoreError(
+                f"`{self._url}` did not answer in time: a change may have been made or not", code="deadline_exceeded"
+            ) from fault
+        except requests.RequestException as fault:
+            if isinstance(fault, ValueError):
+                raise RequestError(f"malformed URL `{self._url}`: expected `http://…`", code="malformed_url") from fault
+            raise StoreError(f"no service answers at `{self._url}`", code="service_unavailable") from fault
+
+
+def _signature(key: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if key is not None:
+            request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return sign
+
+
+def _path(store: str, rest: str | None = None) -> str:
+    path = f"/v1/stores/{quote(store, safe='')}"
+    return path if rest is None else f"{path}/{rest}"
+
+
+# --- problems ---
+
+
+def _problem(status: int, said: Said, text: str) -> IamgraphError:
+    """The error a problem document tells of; `text` is the model that was sent, if one was."""
+    message, code = _line(said["detail"]), said["code"]
+    faults = [one for one in said.get("errors", ()) if "line" in one]
+    if faults:
+        return ModelTextError(_fault(one, text.split("\n")) for one in faults)
+    if code in LIMIT_CODES:
+        return LimitError(message, code=code)
+    kind = CLASS_OF_STATUS.get(status, RequestError if status < 500 else StoreError)
+    return kind(message, code=code, pointer=said.get("pointer"))
+
+
+def _fault(said: Said, lines: list[str]) -> Fault:
+    return Fault(said["line"], said["column"], _line(said["detail"]), _line(lines[said["line"] - 1].rstrip("\r")))
+
+
+def _line(text: str) -> str:
+    """Fit to be printed, character by character, so that columns stay."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+# --- JSON as values ---
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _filter(wanted: TupleFilter) -> Said:
+    object_ = None
+    if wanted.object_type is not None:
+        whole = f"{wanted.object_type}:"
+        object_ = whole if wanted.object_id is None else str(Object(wanted.object_type, wanted.object_id))
+    subject = str(wanted.subject) if wanted.subject is not None else None
+    return {"object": object_, "relation": wanted.relation, "subject": subject}
+
+
+def _revision(store: str, said: Said) -> Revision:
+    return ToldRevision(store, "", said.get("revision", 0), said["zookie"])
+
+
+def _tuple(said: Said) -> RelationTuple:
+    use = said.get("condition")
+    condition = None if use is None else ConditionUse(use["name"], json.dumps(use.get("context", {}), sort_keys=True))
+    return RelationTuple(
+        parse_object(said["object"]),
+        said["relation"],
+        parse_subject(said["subject"]),
+        _time(said.get("expires_at")),
+        condition,
+    )
+
+
+def _stored(said: Said) -> StoredTuple:
+    at = datetime.fromisoformat(said["at"])
+    return StoredTuple(_tuple(said), said["since"], at, said.get("by"), said.get("reason"))
+
+
+def _decision(store: str, said: Said) -> Decision:
+    outcome = {True: Outcome.ALLOWED, False: Outcome.DENIED}[said["allowed"]]
+    path = tuple(map(_stored, said["path"])) if "path" in said else None
+    return Decision(outcome, _revision(store, said), path)
+
+
+def _page(store: str, said: Said) -> Page[StoredTuple]:
+    return Page(tuple(map(_stored, said["tuples"])), said.get("next_cursor"), _revision(store, said))
+
+
+def _change(said: Said) -> Change:
+    return Change(
+        said["revision"],
+        datetime.fromisoformat(said["at"]),
+        said.get("by"),
+        said.get("reason"),
+        tuple(map(_tuple, said["writes"])),
+        tuple(map(_tuple, said["deletes"])),
+        said.get("model"),
+    )
+
+
+def _model(said: Said) -> StoredModel:
+    return StoredModel(said["id"], said["text"], said["hash"], said["revision"], datetime.fromisoformat(said["at"]))
+
+
+def _store(said: Said) -> StoreInfo:
+    return StoreInfo(_revision(said["id"], said), said.get("model"))

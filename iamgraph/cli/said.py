@@ -1,0 +1,83 @@
+"""Values as the JSON they are printed as: the same as the service's answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from iamgraph.questions import Change, Decision, StoredKey, StoredModel, StoreInfo
+from iamgraph.revision import Revision
+from iamgraph.tuples import RelationTuple, StoredTuple
+
+Said = dict[str, Any]
+
+
+def _known(**members: Any) -> Said:
+    """The members that are known."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def of_time(at: datetime | None) -> str | None:
+    """A time in ISO 8601."""
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
+def of_tuple(one: RelationTuple, stored: StoredTuple | None = None) -> Said:
+    """A tuple, and as far as known since when, by whom and why."""
+    use = one.condition
+    return _known(
+        subject=str(one.subject),
+        relation=one.relation,
+        object=str(one.object),
+        expires_at=of_time(one.expires_at),
+        condition={"name": use.name, "context": json.loads(use.context)} if use is not None else None,
+        since=stored.since if stored is not None else None,
+        at=of_time(stored.at) if stored is not None else None,
+        by=stored.by if stored is not None else None,
+        reason=stored.reason if stored is not None else None,
+    )
+
+
+def of_stored(one: StoredTuple) -> Said:
+    """A tuple as a store holds it."""
+    return of_tuple(one.tuple, one)
+
+
+def of_decision(decision: Decision) -> Said:
+    """A decision, and the zookie of the revision it is true of."""
+    path = None if decision.path is None else [of_stored(one) for one in decision.path]
+    return _known(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
+
+
+def of_revision(revision: Revision, deleted: int | None = None) -> Said:
+    """The revision a change made."""
+    return _known(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
+
+
+def of_change(change: Change) -> Said:
+    """One write transaction."""
+    return _known(
+        revision=change.revision,
+        at=of_time(change.at),
+        by=change.by,
+        reason=change.reason,
+        writes=[of_tuple(one) for one in change.writes],
+        deletes=[of_tuple(one) for one in change.deletes],
+        model=change.model,
+    )
+
+
+def of_model(stored: StoredModel) -> Said:
+    """A model as a store keeps it."""
+    return _known(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=of_time(stored.at))
+
+
+def of_store(info: StoreInfo) -> Said:
+    """A store: its newest revision and its current model."""
+    return _known(id=info.id, revision=info.revision.number, zookie=info.revision.zookie(), model=info.model)
+
+
+def of_key(key: StoredKey) -> Said:
+    """An API key, without its hash, which nobody needs."""
+    return _known(id=key.id, name=key.name, at=of_time(key.at))

@@ -1,0 +1,74 @@
+"""The description of the service: every route is in it, every path in it answers, every error has its status."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from iamgraph.errors import IamgraphError
+from iamgraph.service.app import create_app
+from iamgraph.service.doors import OPEN_ROUTES
+from iamgraph.service.problems import POINTER_OF_CODE, STATUS_OF_CLASS, STATUS_OF_CODE, status_of
+from iamgraph.settings import Settings
+from tests.service.client import Client
+from tests.service.process import ROOT
+from tests.service.wrong_calls import NOWHERE
+
+UNDESCRIBED: Final = frozenset({"HEAD", "OPTIONS"})
+
+
+def described(client: Client) -> dict[str, Any]:
+    """What `/openapi.json` says of paths."""
+    said = client.get("/openapi.json").json
+    assert "3.1.0" == said["openapi"]
+    return dict(said["paths"])
+
+
+def test_every_route_is_described(client: Client) -> None:
+    """Each rule of the app but the open ones stands in the description with each of its methods, and no other."""
+    rules = create_app(Settings()).url_map.iter_rules()
+    routed = {
+        (str(rule).replace("<", "{").replace(">", "}"), method.lower())
+        for rule in rules
+        if rule.endpoint not in OPEN_ROUTES
+        for method in (rule.methods or set()) - UNDESCRIBED
+    }
+    assert routed == {(path, method) for path, item in described(client).items() for method in item}
+
+
+def test_every_described_path_answers(client: Client) -> None:
+    """Each documented call is routed: it is refused for its store or its body, never for its path or method."""
+    for path, item in described(client).items():
+        for method in item:
+            asked = path.replace("/v1/stores/{store}", NOWHERE).replace("{model}", "current")
+            reply = client.send(method.upper(), asked, "{}")
+            code = reply.json.get("code")
+            assert reply.status in (200, 400, 404), (method, path, reply)
+            assert code not in {"route_not_found", "method_not_allowed"}, (method, path)
+
+
+def test_every_call_describes_its_answers(client: Client) -> None:
+    """Each documented call has a success, the problems every call can end with, and asks for the key."""
+    for path, item in described(client).items():
+        for method, operation in item.items():
+            answers = set(operation["responses"])
+            assert {"400", "401", "404", "409", "422", "503"} < answers, (method, path)
+            assert [one for one in answers if one[0] == "2"], (method, path)
+            assert [{"key": []}] == operation["security"], (method, path)
+
+
+def test_every_error_has_a_status() -> None:
+    """Each child of `IamgraphError` stands in the table once, so no error of ours ends as 500."""
+    children = set(IamgraphError.__subclasses__())
+    assert children == set(STATUS_OF_CLASS)
+    for child in children:
+        assert STATUS_OF_CLASS[child] == status_of(child("a fault"))
+    grandchildren = [one for child in children for one in child.__subclasses__()]
+    assert all(issubclass(one, tuple(STATUS_OF_CLASS)) for one in grandchildren)
+
+
+def test_codes_with_a_status_of_their_own_are_raised_somewhere() -> None:
+    """The tables of codes name no code that nothing raises."""
+    package = ROOT / "iamgraph"
+    sources = "\n".join(file.read_text() for file in package.rglob("*.py") if "service" not in file.parts)
+    unknown = [code for code in (*STATUS_OF_CODE, *POINTER_OF_CODE) if f'"{code}"' not in sources]
+    assert [] == unknown
