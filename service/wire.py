@@ -140,9 +140,9 @@ class TupleBody(Body):
     subject: str = Field(examples=["group:eng#member"])
     relation: str = Field(examples=["viewer"])
     object: str = Field(examples=["resource:wiki"])
-    expires_at: Annotated[AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)] = Field(
-        None, description="when it ends, with a time zone"
-    )
+    expires_at: Annotated[
+        AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)
+    ] = Field(None, description="when it ends, with a time zone")
     condition: ConditionBody | None = None
 
     def to_tuple(self, pointer: str) -> RelationTuple:

@@ -24,8 +24,9 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read; what fails later is gunicorn's matter."""
         refused = next((answer for kind, answer in _REFUSED.items() if isinstance(exc, kind)), None)
-        # A header the application made is no fault of the client's.
-        if refused is None or isinstance(exc, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName):
+        # A header the application made is no fault of the client's. The stubs are of an older gunicorn.
+        ours = errors.InvalidResponseHeader | errors.InvalidResponseHeaderName  # type: ignore[attr-defined]
+        if refused is None or isinstance(exc, ours):
             super().handle_error(req, client, addr, exc)
             return
         self.log.warning("refused a request: %s", type(exc).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -165,7 +166,7 @@ class _Pages:
 
 def _condition(one: Said) -> str:
     use = one.get("condition")
-    return "" if use is None else f"{use['name']} {use['context'] or ''}".rstrip()
+    return "" if use is None else f"{use['name']} {json.dumps(use['context'], ensure_ascii=False)}"
 
 
 _TUPLE_COLUMNS: Final = {

@@ -35,10 +35,8 @@ def secret(keeper: Neo4jKeeper) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def service(
-    server: Neo4jServer, keeper: Neo4jKeeper, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    """The service, with keys asked for."""
+def service(server: Neo4jServer, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service, with keys asked for; the key is there before it."""
     with serving(server, tmp_path_factory.mktemp("service")) as running:
         yield running
 

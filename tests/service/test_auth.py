@@ -125,7 +125,10 @@ def test_without_keys_only_loopback_is_served(server: Neo4jServer, host: str) ->
 
 def test_the_exposed_service_does_not_start(server: Neo4jServer, tmp_path: Path) -> None:
     """The process itself ends with an error and never listens."""
-    with pytest.raises(AssertionError, match="on loopback only"), serving(server, tmp_path, no_auth="1", host="0.0.0.0"):
+    with (
+        pytest.raises(AssertionError, match="on loopback only"),
+        serving(server, tmp_path, no_auth="1", host="0.0.0.0"),
+    ):
         pass
 
 

@@ -25,12 +25,15 @@ FULL_TUPLE: Final = TUPLE | {
     "condition": {"name": "weekday", "context": {"day": "monday"}},
     "relation": "conditional",
 }
-FUZZED: Final = MODEL + """\
+FUZZED: Final = (
+    MODEL
+    + """\
     define conditional: [member with weekday]
 condition weekday(day: string) {
   day != "sunday"
 }
 """
+)
 # The store's path stands for `{store}`; a body of None is none.
 CALLS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("POST", "/v1/stores/{store}/check", TUPLE | {"explain": True, "context": {"a": [1]}}),

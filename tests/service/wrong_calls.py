@@ -83,7 +83,12 @@ BODIES: Final = (
     raw("a name twice, deep inside", SMALL[:-1] + ',"context":{"a":{"b":1,"b":2}}}'),
     raw("NaN", SMALL[:-1] + ',"context":{"a":NaN}}'),
     raw("Infinity", SMALL[:-1] + ',"context":{"a":-Infinity}}'),
-    raw("a number past every float", SMALL[:-1] + ',"context":{"a":1e999}}', code="malformed_context", pointer="/context"),
+    raw(
+        "a number past every float",
+        SMALL[:-1] + ',"context":{"a":1e999}}',
+        code="malformed_context",
+        pointer="/context",
+    ),
     raw("a number of 100,000 digits", SMALL[:-1] + ',"context":{"a":' + "9" * 100_000 + "}}"),
     raw("100,000 brackets", "[" * 100_000),
     raw("100,000 objects in each other", '{"a":' * 100_000),
@@ -147,8 +152,9 @@ NAMES: Final = (
     check("half a surrogate as a relation", "malformed_name", "/relation", relation=SURROGATE),
     check("half a surrogate as a zookie", "zookie_refused", "/zookie", zookie=SURROGATE),
     check("half a surrogate in the context", "malformed_context", "/context", context={"a": SURROGATE}),
-    check("a context nested 33 deep", "malformed_context", "/context",
-          context=json.loads('{"a":' * 33 + "1" + "}" * 33)),
+    check(
+        "a context nested 33 deep", "malformed_context", "/context", context=json.loads('{"a":' * 33 + "1" + "}" * 33)
+    ),
     check("an id of 257 characters", "malformed_id", "/subject", subject="member:" + "a" * 257),
     check("a type of 255 characters", "malformed_name", "/subject", subject="m" * 255 + ":a"),
     check("a relation of 51 characters", "malformed_name", "/relation", relation="r" * 51),

@@ -17,8 +17,8 @@ from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestErr
 from iamgraph.questions import CheckQuestion, Outcome, Precondition, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
 from iamgraph.store.neo4j import Neo4jKeeper
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, parse_object, parse_subject, parse_tuple
-from tests.store.graph import Graph, replayed
+from iamgraph.tuples import ConditionUse, RelationTuple, parse_object, parse_subject, parse_tuple
+from tests.store.graph import Graph
 
 MODEL = """\
 model
