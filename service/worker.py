@@ -11,7 +11,7 @@ from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
-_REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
+REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestLine: (414, "url_too_long"),
     errors.LimitRequestHeaders: (431, "headers_too_large"),
     errors.ParseException: (400, "malformed_request"),
@@ -23,7 +23,7 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read; what fails later is gunicorn's matter."""
-        refused = next((answer for kind, answer in _REFUSED.items() if isinstance(exc, kind)), None)
+        refused = next((answer for kind, answer in REFUSED.items() if isinstance(exc, kind)), None)
         # A header the application made is no fault of the client's. The stubs are of an older gunicorn.
         ours = errors.InvalidResponseHeader | errors.InvalidResponseHeaderName  # type: ignore[attr-defined]
         if refused is None or isinstance(exc, ours):
