@@ -42,10 +42,10 @@ class Revision:
             raw = base64.b64decode(zookie.encode("ascii"), altchars=b"-_", validate=True)
         except (UnicodeEncodeError, binascii.Error, ValueError) as fault:
             raise _refused() from fault
-        number, tag = raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:]
-        if not hmac.compare_digest(self._tag(number), tag):
+        asked = int.from_bytes(raw[:_NUMBER_BYTES], "big")
+        # The whole token is compared, so that each revision has one spelling.
+        if not hmac.compare_digest(Revision(self.store, self.epoch, asked).zookie(), zookie):
             raise _refused()
-        asked = int.from_bytes(number, "big")
         if asked > self.number:
             raise RequestError("the zookie is of a later revision than the store's newest", code="zookie_of_the_future")
         return asked

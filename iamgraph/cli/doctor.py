@@ -41,9 +41,10 @@ Steps = Iterator[Step]
 @options.reaching
 @click.pass_context
 def doctor(ctx: click.Context, place: Place, out: Out) -> None:
-    """Look at what iamgraph needs, and say what to do; exits with 1 if something is wrong.
+    """Look at what iamgraph needs, and say what to do.
 
     Looks at this machine and its Neo4j, changing and starting nothing; with `--url`, at that service too.
+    Exits with 1 if something is wrong.
     """
     steps = list(_steps(place))
     out.many(map(asdict, steps), _COLUMNS)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.group("keys")
 def keys() -> None:
-    """Create, show and revoke API keys; on Neo4j itself, not through a service."""
+    """Create, show and revoke API keys.
+
+    Works on Neo4j itself, not through a service.
+    """
 
 
 @keys.command()

@@ -11,7 +11,7 @@ import click
 from iamgraph.cli import check, doctor, keys, models, serve, stores, tuples
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
-from iamgraph.errors import IamgraphError
+from iamgraph.errors import IamgraphError, RequestError
 
 FAILED: Final = 2
 INTERRUPTED: Final = 130
@@ -27,6 +27,7 @@ class Commands(click.Group):
         as_json = "--json" in words
         names = {"prog_name": "iamgraph", "standalone_mode": False}
         try:
+            _check_words(words)
             code = super().main(words, **{**extra, **names})
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
@@ -40,6 +41,14 @@ class Commands(click.Group):
         else:
             sys.exit(code if isinstance(code, int) else 0)
         sys.exit(FAILED)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """`RequestError` for bytes that are no text: they could be neither sent nor stored."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError as fault:
+        raise RequestError("an argument is not UTF-8 text", code="malformed_text") from fault
 
 
 def _misused(fault: click.ClickException, *, as_json: bool) -> None:

@@ -27,7 +27,11 @@ _port = click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 
 @click.option("--no-auth", is_flag=True, default=None, help="Ask for no keys; on a loopback address only.")
 @options.saying
 def serve(host: str | None, port: int | None, workers: int | None, no_auth: bool | None, out: Out) -> None:
-    """Serve the HTTP interface, on the Neo4j of the environment or a private one."""
+    """Serve the HTTP interface.
+
+    On the Neo4j that NEO4J_URI names, else on a private one. Options not given are taken from IAMGRAPH_HOST,
+    IAMGRAPH_PORT, IAMGRAPH_WORKERS and IAMGRAPH_NO_AUTH.
+    """
     from iamgraph.service.gunicorn_conf import Service, check_exposure  # noqa: PLC0415 - only where it serves
     from iamgraph.wiring import join, lease  # noqa: PLC0415 - as above
 

@@ -201,7 +201,7 @@ def delete_object(*, text: str, store: str, by: str | None, reason: str | None, 
 
 @click.command()
 @options.store
-@click.option("--since", type=click.IntRange(min=0), default=0, help="The revision after which to begin.")
+@click.option("--since", type=click.IntRange(0, 2**63 - 1), default=0, help="The revision after which to begin.")
 @click.option("--limit", type=int, default=PAGE, show_default=True, help="How many at most.")
 @options.reaching
 def changes(store: str, since: int, limit: int, place: Place, out: Out) -> None:

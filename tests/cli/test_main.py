@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -110,6 +111,19 @@ def test_an_error_in_json() -> None:
     said = ALONE.run("check", "ada", "viewer", "resource:wiki", "--json").said
     assert {"code", "message", "pointer"} == set(said)
     assert ("malformed_object", None) == (said["code"], said["pointer"])
+
+
+def test_bytes_that_are_no_text() -> None:
+    """Bytes of another encoding in an argument are an error of the call, wherever they stand."""
+    ran = subprocess.run(
+        [*COMMAND, "store", "get", b"caf\xe9", "--json"],
+        cwd=ROOT,
+        env=environment(NOWHERE),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (2, "malformed_text") == (ran.returncode, json.loads(ran.stderr)["code"])
 
 
 @pytest.mark.parametrize(

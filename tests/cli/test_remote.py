@@ -132,7 +132,7 @@ def test_malformed_url(url: str) -> None:
     assert (2, "malformed_url") == ALONE.run("store", "list", "--url", url, "--json").failure
 
 
-@pytest.mark.parametrize("key", ["schlüssel", "a\nb", "\ud800"])
+@pytest.mark.parametrize("key", ["schlüssel", "a\nb"])
 def test_malformed_key(key: str) -> None:
     """A key that cannot stand in a header is refused without being sent or shown."""
     ran = ALONE.run("store", "list", "--url", "http://127.0.0.1:1", "--key", key, "--json")

@@ -40,23 +40,30 @@ def prepare(cli: Cli, store: str, scenario: Scenario) -> None:
     write(cli, store, scenario.tuples)
 
 
-def chosen(scenario: Scenario) -> Iterator[tuple[str, Outcome]]:
-    """The first check of each outcome: the rest would cost a minute, and all are asked of every answerer elsewhere."""
-    seen: set[Outcome] = set()
-    for check, outcome in scenario.expected():
-        if outcome not in seen:
-            seen.add(outcome)
-            yield check, outcome
-
-
 CODES = {Outcome.ALLOWED: 0, Outcome.DENIED: 1, Outcome.UNKNOWN: 2}
+
+
+def questions(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Outcome]]:
+    """Each check as words, with its answer; contextual tuples are typed plain, so none that expires is among them."""
+    for check, outcome in scenario.expected():
+        yield (check,), outcome
+    for one in scenario.contextual:
+        if not any(options(given.at(datetime.now(UTC))) for given in one.tuples):
+            given = tuple(word for given in one.tuples for word in ("--contextual", given.tuple))
+            yield from (((check, *given), outcome) for check, outcome in one.expected())
 
 
 @pytest.mark.parametrize("scenario", load_all(), ids=lambda one: one.slug)
 def test_scenario(direct: Cli, store: str, scenario: Scenario) -> None:
     """Allowed, denied and unknown are what the scenario says, by word and by exit code."""
     prepare(direct, store, scenario)
-    for check, outcome in scenario.expected():
-        ran = direct.run("check", check, "--store", store, "--exit-code")
+    for words, outcome in questions(scenario):
+        ran = direct.run("check", *words, "--store", store, "--exit-code")
         said = ran.out.strip() or "unknown"
-        assert (check, outcome.value, CODES[outcome]) == (check, said, ran.code), ran.err
+        assert (words, outcome.value, CODES[outcome]) == (words, said, ran.code), ran.err
+
+
+def test_contextual_scenarios_are_asked() -> None:
+    """Some scenarios do have contextual tuples that can be typed."""
+    asked = [words for one in load_all() for words, _ in questions(one) if "--contextual" in words]
+    assert len(asked) > 10

@@ -207,6 +207,12 @@ def test_changes(both: tuple[Cli, Cli], three: str) -> None:
         ]
 
 
+def test_changes_since_what_is_no_revision(direct: Cli) -> None:
+    """A number no revision can have is misuse, and never reaches Neo4j."""
+    for odd in ("-1", str(2**63), "x"):
+        assert (2, "usage") == direct.run("changes", "--since", odd, "--json").failure
+
+
 def test_changes_table(either: Cli, three: str) -> None:
     """People see what came, what went, and which model was written."""
     either.done("tuple", "delete", BOB, "--store", three)
