@@ -79,7 +79,7 @@ def test_a_port_that_is_taken(direct: Cli) -> None:
 def private(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The environment of a machine that has no Neo4j of its own yet."""
     home = tmp_path_factory.mktemp("home")
-    return NOWHERE | {"IAMGRAPH_HOME": str(home), "IAMGRAPH_WORKERS": "1", "IAMGRAPH_HEAP": "512m"}
+    return NOWHERE | {"IAMGRAPH_HOME": str(home), "IAMGRAPH_WORKERS": "1", "IAMGRAPH_DEADLINE": "60"}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_demo(held: None, private: Environment) -> None:
 
 def test_a_command_starts_a_private_neo4j_and_ends_it(tmp_path: Path) -> None:
     """A command alone starts the private Neo4j, tells so on stderr only, and leaves none behind."""
-    env = NOWHERE | {"IAMGRAPH_HOME": str(tmp_path), "IAMGRAPH_HEAP": "512m"}
+    env = NOWHERE | {"IAMGRAPH_HOME": str(tmp_path), "IAMGRAPH_DEADLINE": "60"}
     ran = Cli(env).run("store", "create", "first", "--json")
     assert "first" == ran.json["id"]
     assert {"progress": "starting the private Neo4j"} == json.loads(ran.err.splitlines()[-1])
