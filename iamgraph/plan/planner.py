@@ -296,6 +296,9 @@ class _Inliner:
                 ends.append((one.type, rest))
         if any(len(move.hops) > 1 for move in moves) and len(moves) > 1:
             raise NotCompiled(f"`{goal.type}#{goal.relation}` recurs by several arrows, one of them chained")
+        if any(len(set(move.hops)) < len(move.hops) for move in moves):
+            # In a cycle a turn may have to take one relationship twice, which no pattern does.
+            raise NotCompiled(f"`{goal.type}#{goal.relation}` recurs by an arrow chained over one relation twice")
         return Repeat(tuple(moves), tuple(ends))
 
     def _parted(self, goal: Ask, cycle: frozenset[Ask]) -> tuple[list[Move], Step]:

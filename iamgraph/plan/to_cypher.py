@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from iamgraph.plan.plan import (
     AllOf,
@@ -87,18 +87,68 @@ class _Node:
     this: str = ROOT
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
-    """A pattern from the subject to the node asked about, the guarded nodes in it, and where it starts instead."""
+class _Match(NamedTuple):
+    """One pattern, and the selector before it."""
 
+    selector: str
     text: str
-    recursive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way from the subject to the node asked about: matches from there on, and the guarded nodes in them.
+
+    `start` comes before the last match where that begins at what was collected, not at the subject.
+    """
+
+    matches: tuple[_Match, ...]
     guarded: tuple[_Node, ...] = ()
     start: str = ""
 
-    @property
-    def selector(self) -> str:
-        return "ANY SHORTEST " if self.recursive else ""
+    def clauses(self, names: tuple[str, ...] = ()) -> str:
+        """The matches as clauses; each path under its name, if there are names."""
+        given = [f"{name} = " for name in names] or [""] * len(self.matches)
+        lines = [f"MATCH {name}{one.selector}{one.text}" for name, one in zip(given, self.matches, strict=True)]
+        lines[-1] = self.start + lines[-1]
+        return " ".join(lines)
+
+
+# What a relationship is, as far as a hop says: its relation, its `via`, and the type it starts at.
+_Sort = tuple[str, str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A way in the making: matches that are done, and one whose left end is open.
+
+    One match never takes a relationship twice, which a way may have to, in a cycle. So a sort of relationship that
+    is met again begins a match of its own. (Within a recursion no shortest way needs the same one twice.)
+    """
+
+    done: tuple[_Match, ...] = ()
+    tail: str = ""
+    sorts: frozenset[_Sort] = frozenset()
+    recursive: bool = False
+    guarded: tuple[_Node, ...] = ()
+
+    def before(self, node: str, name: str, text: str, sorts: frozenset[_Sort], *, recursive: bool = False) -> _Path:
+        """The path with `text`, of these sorts, in front of its open node."""
+        if self.sorts & sorts:
+            done = (*self.done, self._match(node))
+            return replace(self, done=done, tail=f"{text}({name})", sorts=sorts, recursive=recursive)
+        return replace(
+            self,
+            tail=f"{text}{node}{self.tail}",
+            sorts=self.sorts | sorts,
+            recursive=self.recursive or recursive,
+        )
+
+    def closed(self, node: str, start: str = "") -> _Way:
+        """The way that begins at the node."""
+        return _Way((*self.done, self._match(node)), self.guarded, start)
+
+    def _match(self, node: str) -> _Match:
+        return _Match("ANY SHORTEST " if self.recursive else "", f"{node}{self.tail}")
 
 
 @dataclass(slots=True)
@@ -134,15 +184,15 @@ class _Writer:
     def _ways(self, step: Step, at: str) -> Iterator[str]:
         paths = self._paths(step, at)
         if paths is not None:
-            yield from (f"EXISTS {{ {one.start}MATCH {one.selector}{one.text} }}" for one in paths)
+            yield from (f"EXISTS {{ {one.clauses()} }}" for one in paths)
         else:
             yield from (self._reaches(*one) for one in self._reached(step, at))
         alone = _alone(step)
         if at == ROOT and alone is not None:
             yield f"({ROOT} IS NULL AND {alone})"
 
-    def _reaches(self, path: _Path, where: str, end: str, then: Step) -> str:
-        return f"EXISTS {{ MATCH {path.selector}{path.text} WHERE {where}{self.holds(then, end)} }}"
+    def _reaches(self, way: _Way, where: str, end: str, then: Step) -> str:
+        return f"EXISTS {{ {way.clauses()} WHERE {where}{self.holds(then, end)} }}"
 
     # --- why it holds ---
 
@@ -172,23 +222,28 @@ class _Writer:
         if at == ROOT and alone is not None:
             yield f"CASE WHEN {ROOT} IS NULL AND {alone} THEN [] END"
 
-    def _path_proof(self, path: _Path, at: str) -> str:
-        p = self._name("p")
-        parts = [f"relationships({p})", *self._guard_proofs(path, at)]
-        return f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} RETURN {' + '.join(parts)} LIMIT 1 }})"
+    def _path_proof(self, way: _Way, at: str) -> str:
+        names, taken = self._taken(way)
+        parts = [*taken, *self._guard_proofs(way, at)]
+        return f"head(COLLECT {{ {way.clauses(names)} RETURN {' + '.join(parts)} LIMIT 1 }})"
 
-    def _reached_proof(self, at: str, path: _Path, where: str, end: str, then: Step) -> str:
-        p, e = self._name("p"), self._name("e")
-        parts = [e, f"relationships({p})", *self._guard_proofs(path, at)]
-        kept = [p, *(node.name for node in path.guarded)]
+    def _reached_proof(self, at: str, way: _Way, where: str, end: str, then: Step) -> str:
+        (names, taken), e = self._taken(way), self._name("e")
+        parts = [e, *taken, *self._guard_proofs(way, at)]
+        kept = [*names, *(node.name for node in way.guarded)]
         return (
-            f"head(COLLECT {{ MATCH {p} = {path.selector}{path.text} WHERE {where}true "
+            f"head(COLLECT {{ {way.clauses(names)} WHERE {where}true "
             f"WITH {', '.join(kept)}, {self.proof(then, end)} AS {e} WHERE {e} IS NOT NULL"
             f" RETURN {' + '.join(parts)} LIMIT 1 }})"
         )
 
-    def _guard_proofs(self, path: _Path, at: str) -> Iterator[str]:
-        for node in path.guarded:
+    def _taken(self, way: _Way) -> tuple[tuple[str, ...], list[str]]:
+        """A name for each match, and the relationships they take, from the subject on."""
+        names = tuple(self._name("p") for _ in way.matches)
+        return names, [f"relationships({name})" for name in reversed(names)]
+
+    def _guard_proofs(self, way: _Way, at: str) -> Iterator[str]:
+        for node in way.guarded:
             for one in node.guards:
                 required, within = relationship_type(one.guard.required), relationship_type(one.guard.within)
                 q, label = self._name("q"), self._name("l")
@@ -201,45 +256,53 @@ class _Writer:
 
     # --- patterns ---
 
-    def _paths(self, step: Step, at: str) -> list[_Path] | None:
-        """The step as patterns from the subject; None if something besides a path must hold on the way."""
-        found = list(self._patterns(step, _Node(at), "", _Path("", recursive=False)))
+    def _paths(self, step: Step, at: str) -> list[_Way] | None:
+        """The step as ways from the subject; None if something besides a path must hold on the way."""
+        found = list(self._patterns(step, _Node(at), _Path()))
         return None if None in found else [one for one in found if one is not None]
 
-    def _patterns(self, step: Step, node: _Node, tail: str, so_far: _Path) -> Iterator[_Path | None]:
-        """Each pattern that ends in `node` and `tail`; None for one that cannot be written so."""
-        recursive, guarded = so_far.recursive, so_far.guarded
+    def _patterns(self, step: Step, node: _Node, path: _Path) -> Iterator[_Way | None]:
+        """Each way that ends in `node` and `path`; None for one that cannot be written so."""
         match step:
             case Same():
                 subject = replace(node, name="s")
-                kept = tuple(subject if one == node else one for one in guarded)
-                yield _Path(f"{self._node(subject)}{tail}", recursive, kept)
+                kept = tuple(subject if one == node else one for one in path.guarded)
+                yield replace(path, guarded=kept).closed(self._node(subject))
             case Direct(relation):
-                yield _Path(f"(s){self._edge(relation, self.kind.via)}{self._node(node)}{tail}", recursive, guarded)
+                yield self._from("s", relation, self.kind.via, node, path)
             case Everyone(relation):
-                yield _Path(f"(w){self._edge(relation, '*')}{self._node(node)}{tail}", recursive, guarded)
+                yield self._from("w", relation, "*", node, path)
             case AnyOf(steps):
                 for one in steps:
-                    yield from self._patterns(one, node, tail, so_far)
+                    yield from self._patterns(one, node, path)
             case Through(hops, then, guards):
-                if guards and tail:
+                if guards and path.tail:
                     # A guard compares with this object, which such a pattern would not have found yet.
                     yield None
                     return
-                end, text = self._hops(hops, node, tail, guards)
-                inner = _Path("", recursive, (*guarded, end) if guards else guarded)
-                yield from self._patterns(then, end, text, inner)
+                end, longer = self._hops(hops, node, path, guards)
+                if guards:
+                    longer = replace(longer, guarded=(*longer.guarded, end))
+                yield from self._patterns(then, end, longer)
             case Repeat(moves, ends):
-                reach = self._reached_first(step, node) if tail else None
+                reach = self._reached_first(step, node) if path.tail else None
                 if reach is not None:
-                    yield _Path(f"({node.name}){tail}", recursive, guarded, f"UNWIND {reach} AS {node.name} ")
+                    yield path.closed(f"({node.name})", f"UNWIND {reach} AS {node.name} ")
                     return
                 for type_, then in ends:
                     end = _Node(self._name("n"), type_)
-                    text = f"{self._star(moves)}{self._node(node)}{tail}"
-                    yield from self._patterns(then, end, text, _Path("", recursive=True, guarded=guarded))
+                    yield from self._patterns(then, end, self._turned(moves, node, path))
             case _:
                 yield None
+
+    def _from(self, first: str, relation: str, via: str | None, node: _Node, path: _Path) -> _Way:
+        sorts = frozenset({(relation, via, self.kind.type)})
+        return path.before(self._node(node), node.name, self._edge(relation, via), sorts).closed(f"({first})")
+
+    def _turned(self, moves: tuple[Move, ...], node: _Node, path: _Path) -> _Path:
+        """The path after any number of turns of a recursion that ends at the node."""
+        sorts = frozenset((hop.relation, hop.via, hop.type) for move in moves for hop in move.hops)
+        return path.before(self._node(node), node.name, self._star(moves), sorts, recursive=True)
 
     def _reached_first(self, step: Repeat, node: _Node) -> str | None:
         """The list of nodes of the node's type where the recursion holds; None where it is better searched for."""
@@ -248,42 +311,46 @@ class _Writer:
             return None
         known = self._reach.get((step, node.type))
         if known is None:
-            found = list(self._patterns(step, _Node("g", node.type), "", _Path("", recursive=False)))
+            found = list(self._patterns(step, _Node("g", node.type), _Path()))
             if None in found:
                 return None
-            matches = " UNION ".join(f"MATCH {one.selector}{one.text} RETURN g" for one in found if one is not None)
+            matches = " UNION ".join(f"{one.clauses()} RETURN g" for one in found if one is not None)
             known = self._reach[step, node.type] = f"reach{len(self._reach)}", f"COLLECT {{ {matches} }}"
         return known[0]
 
-    def _reached(self, step: Step, at: str) -> Iterator[tuple[_Path, str, str, Step]]:
+    def _reached(self, step: Step, at: str) -> Iterator[tuple[_Way, str, str, Step]]:
         """The ways from the node named to the nodes where the rest of the step is judged."""
         match step:
             case Through(hops, then, guards):
-                end, text = self._hops(hops, _Node(at), "", ())
+                end, path = self._hops(hops, _Node(at), _Path(), ())
                 where = "".join(f"{self._guard(one, end.name, at)} AND " for one in guards)
                 guarded = (replace(end, guards=guards),) if guards else ()
-                yield _Path(f"{self._node(end)}{text}", recursive=False, guarded=guarded), where, end.name, then
+                yield replace(path, guarded=guarded).closed(self._node(end)), where, end.name, then
             case Repeat(moves, ends):
                 for type_, then in ends:
                     end = _Node(self._name("n"), type_)
-                    text = f"{self._node(end)}{self._star(moves)}{self._node(_Node(at))}"
-                    yield _Path(text, recursive=True), "", end.name, then
+                    path = self._turned(moves, _Node(at), _Path())
+                    yield path.closed(self._node(end)), "", end.name, then
             case _:
                 raise AssertionError(f"no pattern for {step}")
 
-    def _hops(self, hops: tuple[Hop, ...], node: _Node, tail: str, guards: tuple[GuardTypes, ...]) -> tuple[_Node, str]:
-        """The node the hops lead to, and the pattern that follows it."""
+    def _hops(
+        self, hops: tuple[Hop, ...], node: _Node, path: _Path, guards: tuple[GuardTypes, ...]
+    ) -> tuple[_Node, _Path]:
+        """The node the hops lead to, and the path that follows it."""
         at = node.name
         for i, hop in enumerate(hops):
-            tail = f"{self._edge(hop.relation, hop.via)}{self._node(node)}{tail}"
+            sorts = frozenset({(hop.relation, hop.via, hop.type)})
+            path = path.before(self._node(node), node.name, self._edge(hop.relation, hop.via), sorts)
             last = i == len(hops) - 1
             node = _Node(self._name("n"), hop.type, guards if last else (), at)
-        return node, tail
+        return node, path
 
     def _star(self, moves: tuple[Move, ...]) -> str:
         if len(moves) == 1:
-            end, text = self._hops(moves[0].hops, self._fresh(moves[0].start), "", ())
-            return f" ({self._node(end)}{text})* "
+            end, path = self._hops(moves[0].hops, self._fresh(moves[0].start), _Path(), ())
+            assert not path.done, "a turn takes no sort of relationship twice"
+            return f" ({self._node(end)}{path.tail})* "
         a, r, b = self._name("a"), self._name("r"), self._name("b")
         types = "|".join(sorted({relationship_type(move.hops[0].relation) for move in moves}))
         turns = _joined(" OR ", (_turn(move, a, r, b) for move in moves))

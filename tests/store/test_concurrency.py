@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ POOL: Final = tuple(
 def door(keeper: Neo4jKeeper, authorizer: Authorizer, store: str) -> Authorizer:
     """A door patient enough for thirty-two writers in a row."""
     authorizer.write_model(store, MODEL)
-    patient = keeper.until(float("inf"))
+    patient = keeper.until(time.monotonic() + SECONDS)
     return Authorizer(patient, Answerers(QueryChecker(patient), WalkChecker(patient)), deadline=SECONDS)
 
 
@@ -164,11 +165,15 @@ def retiring(graph: Graph, store: str) -> Iterator[neo4j.Transaction]:
         yield transaction
 
 
-def waiting(graph: Graph, count: int) -> None:
-    """Returns once so many transactions wait for a lock."""
-    text = "SHOW TRANSACTIONS YIELD currentQueryStatus AS status WHERE status = 'waiting' RETURN count(*) AS waiting"
-    while graph.rows(text)[0]["waiting"] < count:
-        pass
+def waiting(graph: Graph, store: str, count: int) -> None:
+    """Returns once so many transactions wait for the store's lock."""
+    text = (
+        "SHOW TRANSACTIONS YIELD parameters, currentQueryStatus AS status"
+        " WHERE status = 'waiting' AND parameters.store = $store RETURN count(*) AS waiting"
+    )
+    end = time.monotonic() + 10
+    while graph.rows(text, store=store)[0]["waiting"] < count:
+        assert time.monotonic() < end, "they do not wait"
 
 
 def test_who_waits_for_a_deleted_store_finds_none(door: Authorizer, store: str, graph: Graph) -> None:
@@ -187,7 +192,7 @@ def test_who_waits_for_a_deleted_store_finds_none(door: Authorizer, store: str, 
     with ThreadPoolExecutor(len(acts)) as pool:
         with retiring(graph, store) as transaction:
             asked: list[Future[object]] = [pool.submit(act) for act in acts]
-            waiting(graph, len(acts))
+            waiting(graph, store, len(acts))
             transaction.commit()
         for one in asked:
             with pytest.raises(RequestError) as refused:

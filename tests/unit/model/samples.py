@@ -227,6 +227,8 @@ type folder
     define a: [user] or b
     define b: [folder#a]
     define up: [user] or up from parent from parent
+    define far: [user] or far from folder from space
+    define grand: viewer from parent from parent
     define both: [user] or both from parent or both from parent from parent
 
 type space

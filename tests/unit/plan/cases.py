@@ -36,7 +36,8 @@ COMPILED: Final[tuple[Case, ...]] = (
     ("refusals", "page#can_edit", "user"),
     ("refusals", "page#can_vote", "team#member"),
     ("conditions", "doc#can_run", "robot"),
-    ("recursions", "folder#up", "user"),
+    ("recursions", "folder#far", "user"),
+    ("recursions", "folder#grand", "user"),
     ("recursions", "folder#viewer", "user"),
     ("recursions", "folder#viewer", "folder#viewer"),
     ("odd_names", "from#not", "type"),
@@ -53,6 +54,7 @@ REFUSED: Final[tuple[Case, ...]] = (
     ("recursions", "folder#editor", "user"),
     ("recursions", "folder#a", "user"),
     ("recursions", "folder#both", "user"),
+    ("recursions", "folder#up", "user"),
 )
 
 
