@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
@@ -76,6 +77,19 @@ class Authorizer:
         self._clock = clock
         self._closing = closing
         self._current: dict[str, CurrentModel] = {}
+        self._end: float | None = None
+
+    def until(self, end: float) -> Authorizer:
+        """The same authorizer, whose every call ends by that reading of `time.monotonic`."""
+        bound = copy(self)
+        bound._end = end
+        return bound
+
+    def _ends(self) -> float:
+        return self._end if self._end is not None else time.monotonic() + self._deadline
+
+    def _kept(self) -> Keeper:
+        return self._keeper.until(self._ends())
 
     def close(self) -> None:
         """Give up every connection; the authorizer cannot be used afterwards."""
@@ -102,7 +116,7 @@ class Authorizer:
 
     def decide(self, question: CheckQuestion) -> Decision:
         """As `check`, but an unknown answer is a decision with a reason, not an error."""
-        end = time.monotonic() + self._deadline
+        end = self._ends()
         decision = self._with_model(question.store, end, lambda current: self._decide(question, current, end))
         if question.zookie is not None:
             decision.revision.accept(question.zookie)
@@ -129,7 +143,7 @@ class Authorizer:
                 check_tuple(current.model, one, f"/writes/{i}")
             return self._keeper.until(end).write(request, current.id, self._clock())
 
-        end = time.monotonic() + self._deadline
+        end = self._ends()
         return self._with_model(request.store, end, write)
 
     def delete_object(
@@ -139,7 +153,7 @@ class Authorizer:
 
         Raises `ConflictError` while a guard requires the object, since its deletion would widen access.
         """
-        end = time.monotonic() + self._deadline
+        end = self._ends()
         return self._with_model(
             store,
             end,
@@ -153,30 +167,30 @@ class Authorizer:
     ) -> Page[StoredTuple]:
         """A page of tuples, by object, relation and subject."""
         _check_page(limit)
-        return self._keeper.read(store, wanted or TupleFilter(), limit, cursor)
+        return self._kept().read(store, wanted or TupleFilter(), limit, cursor)
 
     def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
         """The changes after a revision, oldest first."""
         _check_page(limit)
-        return self._keeper.changes(store, since, limit)
+        return self._kept().changes(store, since, limit)
 
     # --- models and stores ---
 
     def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
         """Make a model the store's current one. Raises `ModelError` with every fault of the text."""
-        return self._keeper.write_model(store, parse_model(text), text, Act(self._clock(), by, reason))
+        return self._kept().write_model(store, parse_model(text), text, Act(self._clock(), by, reason))
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""
-        return self._keeper.get_model(store, id_)
+        return self._kept().get_model(store, id_)
 
     def list_models(self, store: str) -> tuple[StoredModel, ...]:
         """The models of a store, newest first."""
-        return self._keeper.list_models(store)
+        return self._kept().list_models(store)
 
     def statement(self, store: str, type_: str, relation: str, subject: Subject) -> str:
         """The statement a check runs for this kind of subject. Raises `ModelError` saying why there is none."""
-        current = self._load(store, time.monotonic() + self._deadline)
+        current = self._load(store, self._ends())
         check_relation_exists(current.model, type_, relation)
         try:
             return compiled(current, type_, relation, kind_of(subject)).check
@@ -185,19 +199,19 @@ class Authorizer:
 
     def create_store(self, store: str) -> StoreInfo:
         """A new empty store, without a model."""
-        return self._keeper.create_store(store, self._clock())
+        return self._kept().create_store(store, self._clock())
 
     def get_store(self, store: str) -> StoreInfo:
         """The state of a store."""
-        return self._keeper.get_store(store)
+        return self._kept().get_store(store)
 
     def list_stores(self) -> tuple[StoreInfo, ...]:
         """All stores, by id."""
-        return self._keeper.list_stores()
+        return self._kept().list_stores()
 
     def delete_store(self, store: str) -> None:
         """End a store and remove all it holds."""
-        self._keeper.delete_store(store)
+        self._kept().delete_store(store)
         self._current.pop(store, None)
 
     # --- the current model ---

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from ulid import ULID
 
-from iamgraph.errors import RequestError
+from iamgraph.errors import RequestError, StoreError
 from iamgraph.questions import StoredKey
 from iamgraph.tuples import shown
 
@@ -25,6 +25,9 @@ REFRESH_SECONDS: Final = 5.0
 
 class KeyKeeper(Protocol):
     """Keeps keys."""
+
+    def until(self, end: float) -> KeyKeeper:
+        """The same, ending by that reading of `time.monotonic`."""
 
     def create_key(self, key: StoredKey) -> None:
         """Keep a key."""
@@ -59,27 +62,33 @@ class KeyRing:
         self._keys: dict[str, StoredKey] = {}
         self._read_at = float("-inf")
 
-    def find(self, secret: str) -> StoredKey | None:
-        """The key of that secret, or None. Raises `StoreError` when the keys cannot be read."""
+    def find(self, secret: str, end: float) -> StoredKey | None:
+        """The key of that secret, or None; by `end`, a reading of the clock.
+
+        Raises `StoreError` when the keys cannot be read.
+        """
         hashed = _hash(secret)
-        if self._age() > REFRESH_SECONDS:
-            self._refresh(REFRESH_SECONDS)
+        self._refresh(REFRESH_SECONDS, end)
         found = self._keys.get(hashed)
-        # A key nobody knows may be new; however many such come, the keys are read at most so often.
-        if found is None and self._age() > REFRESH_SECONDS / 5:
-            self._refresh(REFRESH_SECONDS / 5)
+        if found is None:
+            # A key nobody knows may be new; however many such come, the keys are read at most so often.
+            self._refresh(REFRESH_SECONDS / 5, end)
             found = self._keys.get(hashed)
         return found
 
-    def _age(self) -> float:
-        return self._clock() - self._read_at
-
-    def _refresh(self, older_than: float) -> None:
-        with self._lock:
-            if self._age() > older_than:
-                read_at = self._clock()
-                self._keys = {key.hash: key for key in self._keeper.list_keys()}
+    def _refresh(self, older_than: float, end: float) -> None:
+        if self._clock() - self._read_at <= older_than:
+            return
+        # One thread reads for all that wait.
+        if not self._lock.acquire(timeout=max(0.0, end - self._clock())):
+            raise StoreError("the keys could not be read before the deadline", code="deadline_exceeded")
+        try:
+            read_at = self._clock()
+            if read_at - self._read_at > older_than:
+                self._keys = {key.hash: key for key in self._keeper.until(end).list_keys()}
                 self._read_at = read_at
+        finally:
+            self._lock.release()
 
 
 def _hash(secret: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from iamgraph.errors import RequestError
@@ -145,11 +145,20 @@ class RelationTuple:
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
-        if self.expires_at is not None and self.expires_at.tzinfo is None:
-            raise RequestError("`expires_at` needs a time zone", code="malformed_time")
+        if self.expires_at is not None:
+            _check_time(self.expires_at)
 
     def __str__(self) -> str:
         return f"{self.object}#{self.relation}@{self.subject}"
+
+
+def _check_time(time: datetime) -> None:
+    try:
+        aware = time.astimezone(UTC) if time.tzinfo is not None else None
+    except (OverflowError, ValueError):
+        aware = None
+    if aware is None:
+        raise RequestError("`expires_at` needs a time zone, and a year from 1 to 9999", code="malformed_time")
 
 
 @dataclass(frozen=True, slots=True)

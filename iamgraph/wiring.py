@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from iamgraph.authorizer import Answerers, Authorizer
 from iamgraph.check.query import QueryChecker
@@ -12,6 +14,8 @@ from iamgraph.local.jars import Tell
 from iamgraph.local.private import Lease, acquire
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+
+TIDY_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,17 @@ def open_connection(settings: Settings, named: Neo4jServer | None = None, tell: 
         server, release = held.server, held.release
     connection = join(server, settings, release)
     try:
-        connection.keeper.migrate()
+        prepare(connection.keeper)
     except BaseException:
         connection.authorizer.close()
         raise
     return connection
+
+
+def prepare(keeper: Neo4jKeeper) -> None:
+    """Bring the database to the newest schema, and remove what is left of stores that were ended."""
+    keeper.migrate()
+    keeper.until(time.monotonic() + TIDY_SECONDS).tidy()
 
 
 def join(server: Neo4jServer, settings: Settings, release: Callable[[], None] = lambda: None) -> Connection:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from flask import Response, jsonify
+from flask import Response, g, jsonify
 from flask_openapi3 import Info, OpenAPI
 
 from iamgraph.service import api, problems
-from iamgraph.service.doors import StrictJson, check_body, check_key, check_query, doors
+from iamgraph.service.doors import StrictJson, check_body, check_key, check_query, doors, set_deadline
 from iamgraph.settings import Settings
 
 
@@ -25,8 +25,10 @@ def create_app(settings: Settings) -> OpenAPI:
     )
     app.url_map.merge_slashes = False  # a redirect would not be a problem document
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.config["DEADLINE"] = settings.deadline
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)
+    app.before_request(set_deadline)
     app.before_request(check_key)
     app.before_request(check_query)
     app.before_request(check_body)
@@ -45,7 +47,7 @@ def _add_open_routes(app: OpenAPI) -> None:
 
 def _ready() -> Response:
     """Ready when Neo4j answers; else the 503 of its error."""
-    doors().connection.keeper.ping()
+    doors().connection.keeper.until(g.end).ping()
     return jsonify(status="ready")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -48,13 +49,18 @@ def doors() -> Doors:
 
 
 def authorizer() -> Authorizer:
-    """The authorizer questions are put to."""
-    return doors().connection.authorizer
+    """The authorizer questions are put to, for as long as this request may take."""
+    return doors().connection.authorizer.until(g.end)
 
 
 def actor() -> str | None:
     """Who asks: the name of the key, or None where keys are not asked for."""
     return cast("str | None", g.get("actor"))
+
+
+def set_deadline() -> None:
+    """From here on a request has so many seconds, whatever it passes."""
+    g.end = time.monotonic() + current_app.config["DEADLINE"]
 
 
 def check_key() -> Response | None:
@@ -65,7 +71,7 @@ def check_key() -> Response | None:
     if ring is None:
         return _check_host()
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    key = ring.find(secret.strip()) if scheme.lower() == "bearer" and secret else None
+    key = ring.find(secret.strip(), g.end) if scheme.lower() == "bearer" and secret else None
     if key is None:
         refused = problem(401, "unauthenticated", "send a key: `Authorization: Bearer iag_…`")
         refused.headers["WWW-Authenticate"] = 'Bearer realm="iamgraph"'

@@ -113,11 +113,10 @@ def _java() -> Step:
 
 
 def _files(settings: Settings) -> Step:
-    from iamgraph.local.jars import NEO4J_VERSION  # noqa: PLC0415 - the driver comes with it
+    from iamgraph.local.jars import NEO4J_VERSION, fetched  # noqa: PLC0415 - the driver comes with it
 
-    folder = settings.cache_dir / f"neo4j-{NEO4J_VERSION}"
-    if (folder / "verified").exists():
-        return Step("files", "ok", f"Neo4j {NEO4J_VERSION} is in {folder}")
+    if fetched(settings.cache_dir):
+        return Step("files", "ok", f"Neo4j {NEO4J_VERSION} is in {settings.cache_dir}")
     return Step("files", "note", f"Neo4j {NEO4J_VERSION} is not fetched yet", "nothing: the first start fetches it")
 
 
@@ -145,12 +144,11 @@ def _safely(name: str, look: Callable[[Connection], Steps], connection: Connecti
 
 
 def _schema(connection: Connection) -> Steps:
-    from iamgraph.queries import statement  # noqa: PLC0415 - only where Neo4j is asked
     from iamgraph.store.migrations import migrations  # noqa: PLC0415 - as above
 
     newest = migrations()[-1].number
     # `migrate` would change what is only to be looked at.
-    version = connection.keeper._read(statement("schema/version"), {})[0]["version"]
+    version = connection.keeper.schema_version()
     if version > newest:
         yield Step("schema", "wrong", f"version {version}, newer than {newest}", "use a newer iamgraph")
     elif version < newest:

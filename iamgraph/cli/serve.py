@@ -45,9 +45,11 @@ def serve(host: str | None, port: int | None, workers: int | None, no_auth: bool
 
 
 def _without_keys(connection: Connection) -> bool:
-    """Whether nobody could ask yet; brings the schema up to date on the way."""
+    """Whether nobody could ask yet; prepares the database on the way."""
+    from iamgraph.wiring import prepare  # noqa: PLC0415 - only where it serves
+
     with connection.authorizer:
-        connection.keeper.migrate()
+        prepare(connection.keeper)
         return not connection.keeper.list_keys()
 
 

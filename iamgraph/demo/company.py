@@ -14,9 +14,10 @@ from iamgraph.questions import WriteRequest
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
-from iamgraph.wiring import Connection, join, lease
+from iamgraph.wiring import Connection, join, lease, prepare
 
 STORE: Final = "demo"
+LOAD_SECONDS: Final = 60.0
 
 Tell = Callable[[str], None]
 
@@ -81,7 +82,8 @@ def run(settings: Settings, tell: Tell, show: Tell) -> None:
 
     with ExitStack() as held:
         server = settings.server or held.enter_context(lease(settings, tell)).server
-        key = _prepare(join(server, settings))
+        # The first statements are the slowest a Neo4j ever runs.
+        key = _prepare(join(server, settings.model_copy(update={"deadline": LOAD_SECONDS})))
         calls = _CALLS.format(
             key=key,
             url=f"http://{settings.host}:{settings.port}",
@@ -94,7 +96,7 @@ def run(settings: Settings, tell: Tell, show: Tell) -> None:
 def _prepare(connection: Connection) -> str:
     """The company loaded, and a key to it."""
     try:
-        connection.keeper.migrate()
+        prepare(connection.keeper)
         load(connection.authorizer)
         return make_key(connection.keeper)
     finally:

@@ -45,13 +45,24 @@ def classpath(cache: Path, tell: Tell) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     listed = _list()
     wanted = [_parse(line) for line in listed.splitlines()]
-    found = [folder / jar.path for jar in wanted]
-    marker, mark = folder / _MARKER, hashlib.sha256(listed.encode()).hexdigest()
     with _locked(folder / "lock"):
-        if not (marker.exists() and marker.read_text() == mark and all(one.exists() for one in found)):
+        if not fetched(cache):
             _fetch(folder, wanted, tell)
-            marker.write_text(mark)
-    return found
+            (folder / _MARKER).write_text(_mark(listed))
+    return [folder / jar.path for jar in wanted]
+
+
+def fetched(cache: Path) -> bool:
+    """Whether all of them are there, so that a start needs no network."""
+    folder = cache / f"neo4j-{NEO4J_VERSION}"
+    listed = _list()
+    marker = folder / _MARKER
+    there = marker.exists() and marker.read_text() == _mark(listed)
+    return there and all((folder / _parse(line).path).exists() for line in listed.splitlines())
+
+
+def _mark(listed: str) -> str:
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def _list() -> str:

@@ -14,9 +14,10 @@ from typing import IO, Final, Self
 from iamgraph.errors import StoreError
 from iamgraph.local.files import Folder, State, lock
 from iamgraph.local.jars import Tell, classpath
-from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
 
 START_SECONDS: Final = 120.0
+ANSWER_SECONDS: Final = 5.0
 HEAP: Final = "1g"
 _POLL_SECONDS: Final = 0.05
 
@@ -52,7 +53,7 @@ def acquire(path: Path, cache: Path, *, heap: str = HEAP, tell: Tell = lambda _:
     try:
         with lock(folder.starting, fcntl.LOCK_EX):
             state = _running(folder) or _start(folder, classpath(cache.absolute(), tell), heap, tell)
-        return Lease(Neo4jServer(f"bolt://127.0.0.1:{state.port}", "neo4j", folder.password()), state.pid, held)
+        return Lease(_server(folder, state), state.pid, held)
     except BaseException:
         held.close()
         raise
@@ -74,7 +75,30 @@ def _alive(folder: Folder) -> bool:
 
 def _running(folder: Folder) -> State | None:
     """The server that runs, once it is ready; None where none does."""
-    return _ready(folder) if _alive(folder) else None
+    end = time.monotonic() + START_SECONDS
+    while _alive(folder) and time.monotonic() < end:
+        state = _ready(folder)
+        # One that was killed may hold its locks for a while, and answers nothing.
+        if state is not None and _answers(folder, state):
+            return state
+    if time.monotonic() >= end:
+        raise StoreError(f"the private Neo4j of {folder.path} does not answer", code="neo4j_not_started")
+    return None
+
+
+def _answers(folder: Folder, state: State) -> bool:
+    keeper = Neo4jKeeper(_server(folder, state), deadline=ANSWER_SECONDS)
+    try:
+        keeper.ping()
+    except StoreError:
+        return False
+    finally:
+        keeper.close()
+    return True
+
+
+def _server(folder: Folder, state: State) -> Neo4jServer:
+    return Neo4jServer(f"bolt://127.0.0.1:{state.port}", "neo4j", folder.password())
 
 
 def _start(folder: Folder, jars: list[Path], heap: str, tell: Tell) -> State:

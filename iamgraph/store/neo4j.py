@@ -59,7 +59,9 @@ _STRICT: Final[dict[str, Any]] = {
 }
 _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-_TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
+# A transaction past its time, and one that was waiting for a lock when its time came.
+_LATE: Final = ("Neo.ClientError.Transaction.TransactionTimedOut", "Neo.ClientError.Transaction.LockClientStopped")
+_SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 
 Parameters = Mapping[str, Any]
@@ -85,6 +87,15 @@ class Neo4jServer:
     user: str
     password: str
     database: str = "neo4j"
+
+    def __post_init__(self) -> None:
+        scheme, colon, rest = self.uri.partition("://")
+        if scheme not in _SCHEMES or not colon or not rest:
+            raise RequestError(
+                f"malformed Neo4j URI `{shown(self.uri)}`: expected {', '.join(f'`{one}://`' for one in _SCHEMES)} and"
+                " a host",
+                code="malformed_uri",
+            )
 
     def __repr__(self) -> str:
         return f"Neo4jServer(uri={self.uri!r}, user={self.user!r}, password=***, database={self.database!r})"
@@ -149,7 +160,7 @@ class Neo4jKeeper:
 
         A lone statement commits by itself: one round trip.
         """
-        rows = self._write_alone(text, {**parameters, "store": store})
+        rows = self._write_alone(text, {**parameters, "store": check_store_id(store)})
         if not rows:
             raise _no_store(store)
         return _info(store, rows[0]), rows[0]
@@ -171,7 +182,7 @@ class Neo4jKeeper:
     def _lock(self, store: str, opened: ExitStack) -> tuple[_Run, StoreInfo]:
         session = opened.enter_context(self._session())
         run = _Run(opened.enter_context(session.begin_transaction(timeout=_left(self.end()))))
-        rows = run(statement("stores/lock"), {"store": store})
+        rows = run(statement("stores/lock"), {"store": check_store_id(store)})
         if not rows:
             raise _no_store(store)
         return run, _info(store, rows[0])
@@ -239,10 +250,14 @@ class Neo4jKeeper:
             return ()
         rows = [tuple_row(request.store, one) for one in asked]
         present = [row["present"] for row in run(statement("tuples/present"), {"rows": rows})]
-        for condition, found in zip(request.preconditions, present, strict=False):
+        for i, (condition, found) in enumerate(zip(request.preconditions, present, strict=False)):
             if found is not condition.must_exist:
                 state = "is not there" if condition.must_exist else "is there"
-                raise ConflictError(f"precondition failed: `{condition.tuple}` {state}", code="precondition_failed")
+                raise ConflictError(
+                    f"precondition failed: `{condition.tuple}` {state}",
+                    code="precondition_failed",
+                    pointer=f"/preconditions/{i}",
+                )
         there = dict(zip(request.deletes, present[len(request.preconditions) :], strict=True))
         missing = next((one for one, found in there.items() if not found), None)
         if missing is not None and not request.ignore_missing:
@@ -323,12 +338,26 @@ class Neo4jKeeper:
         """All stores, by id."""
         return tuple(_info(row["store"], row) for row in self._read(statement("stores/list"), {}))
 
-    @_retried
     def delete_store(self, store: str) -> None:
-        """End a store at once, then remove what it held."""
-        if not self._write_alone(statement("stores/retire"), {"store": store}):
+        """End a store at once, then remove what it held; what there is no time for is left to `tidy`."""
+        self._retire(store)
+        try:
+            with _faults():
+                self._purge(store)
+        except StoreError as fault:
+            if fault.code != _late().code:
+                raise
+
+    @_retried
+    def _retire(self, store: str) -> None:
+        if not self._write_alone(statement("stores/retire"), {"store": check_store_id(store)}):
             raise _no_store(store)
-        self._purge(store)
+
+    @_retried
+    def tidy(self) -> None:
+        """Remove what is left of stores that were ended."""
+        for row in self._read(statement("stores/retired"), {}):
+            self._purge(row["store"])
 
     def _purge(self, store: str) -> None:
         # A deletion that was cut off goes on here, before the id can be used again.
@@ -369,8 +398,8 @@ class Neo4jKeeper:
         Raises `StoreError` (`schema_too_new`) where a newer iamgraph has been.
         """
         known = migrations()
+        version = self.schema_version()
         with _faults():
-            version = self._read(statement("schema/version"), {})[0]["version"]
             if version > known[-1].number:
                 raise StoreError(
                     f"the database has schema {version}, this iamgraph knows {known[-1].number}: use a newer iamgraph",
@@ -378,6 +407,12 @@ class Neo4jKeeper:
                 )
             for one in known[version:]:
                 self._apply(one)
+
+    @_retried
+    def schema_version(self) -> int:
+        """The number of the newest migration the database has had, 0 before the first."""
+        version: int = self._read(statement("schema/version"), {})[0]["version"]
+        return version
 
     def _apply(self, migration: Migration) -> None:
         """One migration; cut off, it is run again, which its statements allow."""
@@ -546,7 +581,7 @@ def _faults() -> Iterator[None]:
     except AuthError as fault:
         raise StoreError("Neo4j refused the user name or password", code="store_sign_in_failed") from fault
     except ClientError as fault:
-        if fault.code is not None and fault.code.startswith(_TIMED_OUT):
+        if fault.code is not None and fault.code.startswith(_LATE):
             raise _late() from fault
         raise
     except TransientError as fault:

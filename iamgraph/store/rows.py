@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from iamgraph.errors import RequestError
@@ -40,7 +40,7 @@ def tuple_row(store: str, one: RelationTuple) -> dict[str, Any]:
 def _properties(one: RelationTuple) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     if one.expires_at is not None:
-        properties["expires_at"] = one.expires_at
+        properties["expires_at"] = one.expires_at.astimezone(UTC)
     if one.condition is not None:
         properties["condition"] = one.condition.name
         properties["context"] = one.condition.context
