@@ -1,5 +1,5 @@
 """The layers: lower never imports higher, some libraries stay in one file, and importing opens nothing."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

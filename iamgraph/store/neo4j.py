@@ -160,7 +160,7 @@ class Neo4jKeeper:
 
         A lone statement commits by itself: one round trip.
         """
-        rows = self._write_alone(text, {**parameters, "store": check_store_id(store)})
+        rows = self._write_alone(text, {**parameters, "store": _asked(store)})
         if not rows:
             raise _no_store(store)
         return _info(store, rows[0]), rows[0]
@@ -182,7 +182,7 @@ class Neo4jKeeper:
     def _lock(self, store: str, opened: ExitStack) -> tuple[_Run, StoreInfo]:
         session = opened.enter_context(self._session())
         run = _Run(opened.enter_context(session.begin_transaction(timeout=_left(self.end()))))
-        rows = run(statement("stores/lock"), {"store": check_store_id(store)})
+        rows = run(statement("stores/lock"), {"store": _asked(store)})
         if not rows:
             raise _no_store(store)
         return run, _info(store, rows[0])
@@ -350,7 +350,7 @@ class Neo4jKeeper:
 
     @_retried
     def _retire(self, store: str) -> None:
-        if not self._write_alone(statement("stores/retire"), {"store": check_store_id(store)}):
+        if not self._write_alone(statement("stores/retire"), {"store": _asked(store)}):
             raise _no_store(store)
 
     @_retried
@@ -525,6 +525,14 @@ def _stored_model(row: Mapping[str, Any]) -> StoredModel:
 
 def _stored_key(row: Mapping[str, Any]) -> StoredKey:
     return StoredKey(row["id"], row["name"], row["hash"], row["at"].to_native())
+
+
+def _asked(store: str) -> str:
+    """The id, unless no store can have it, which need not be asked."""
+    try:
+        return check_store_id(store)
+    except RequestError as fault:
+        raise _no_store(store) from fault
 
 
 def _no_store(store: str) -> RequestError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from iamgraph.local.jars import NEO4J_VERSION
+from iamgraph.local.jars import classpath
+from iamgraph.settings import Settings
 from tests.cli.runner import NOWHERE, Cli, Ran
 
 CLOSED = "http://127.0.0.1:1"
@@ -77,12 +78,18 @@ def test_nothing_yet(tmp_path: Path) -> None:
 
 def test_fetched_files(tmp_path: Path) -> None:
     """Files that were fetched and verified are told from those that were not."""
-    folder = tmp_path / f"neo4j-{NEO4J_VERSION}"
-    folder.mkdir()
-    cli = Cli(NOWHERE | {"IAMGRAPH_HOME": str(tmp_path / "home"), "IAMGRAPH_CACHE": str(tmp_path)})
-    assert "note" == states(cli.done("doctor", "--json"))["files"]
-    (folder / "verified").write_text("")
-    assert "ok" == states(cli.done("doctor", "--json"))["files"]
+    home = {"IAMGRAPH_HOME": str(tmp_path / "home")}
+    empty = Cli(NOWHERE | home | {"IAMGRAPH_CACHE": str(tmp_path)})
+    assert "note" == states(empty.done("doctor", "--json"))["files"]
+    full = Cli(NOWHERE | home | {"IAMGRAPH_CACHE": str(fetched_cache())})
+    assert "ok" == states(full.done("doctor", "--json"))["files"]
+
+
+def fetched_cache() -> Path:
+    """A cache with every file in it."""
+    cache = Settings().cache_dir
+    classpath(cache, lambda _: None)
+    return cache
 
 
 def test_the_service(direct: Cli, url: str, secret: str) -> None:

@@ -41,7 +41,7 @@ def test_preconditions_are_kept(client: Client, home: str) -> None:
     needs = {"writes": [TUPLE], "preconditions": [{"tuple": OTHER, "must_exist": False}]}
     assert 200 == client.post(f"{home}/tuples/write", needs).status
     needs = {"deletes": [TUPLE], "preconditions": [{"tuple": OTHER}]}
-    assert (409, "precondition_failed", None) == client.post(f"{home}/tuples/write", needs).problem
+    assert (409, "precondition_failed", "/preconditions/0") == client.post(f"{home}/tuples/write", needs).problem
     assert True is client.post(f"{home}/check", TUPLE).json["allowed"]
 
 

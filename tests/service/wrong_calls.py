@@ -196,7 +196,7 @@ WRITES: Final = (
     write("a `reason` of 1,025 characters", "malformed_text", "/reason", reason="a" * 1025),
     write("an idempotency key of 129 characters", "malformed_text", "/idempotency_key", idempotency_key="a" * 129),
     write("a line break in `reason`", "malformed_text", "/reason", reason="first\nsecond"),
-    write("a failed precondition", "precondition_failed", None, 409, preconditions=[{"tuple": TUPLE}]),
+    write("a failed precondition", "precondition_failed", "/preconditions/0", 409, preconditions=[{"tuple": TUPLE}]),
     post("a delete of no tuple", "{home}/tuples/delete", (400, "empty_write", None), tuples=[]),
     post("a delete of what is not there", "{home}/tuples/delete", (409, "tuple_not_found", None), tuples=[TUPLE]),
     post("a delete of a malformed tuple", "{home}/tuples/delete", (400, "malformed_id", "/tuples/0/object"),

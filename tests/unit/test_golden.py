@@ -1,5 +1,5 @@
 """Golden files fail when they should: a comparison that always passes would prove nothing."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Questions, decisions and writes as values: what they say and what they refuse."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Zookies: the true ones are accepted, and nothing else ever is."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The string forms of objects, subjects and tuples: what they say, that they come back, and what is refused."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

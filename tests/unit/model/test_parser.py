@@ -1,5 +1,5 @@
 """Text → model: what each construct says, what is overlooked, which limits hold, and that nothing else comes out."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

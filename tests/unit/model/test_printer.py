@@ -1,5 +1,5 @@
 """Model → text: it reads as the same model, is always the same, and its hash is of what the model says."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What a model must fulfil beyond its grammar: limits, entry points and cycles. Faults by name: `test_parser.py`."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 

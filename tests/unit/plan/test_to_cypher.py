@@ -1,5 +1,5 @@
 """Plan → Cypher: the statements, and what holds of every one of them."""
-# ruff: noqa: SIM300 - the expected value stands on the left
+
 
 from __future__ import annotations
 
