@@ -181,7 +181,9 @@ class Neo4jKeeper:
 
     def _lock(self, store: str, opened: ExitStack) -> tuple[_Run, StoreInfo]:
         session = opened.enter_context(self._session())
-        run = _Run(opened.enter_context(session.begin_transaction(timeout=_left(self.end()))))
+        # Its session rolls it back. After a fault that would be wrong: the driver has given the connection to
+        # the pool by then, and closing the transaction itself would speak on what may be another's.
+        run = _Run(session.begin_transaction(timeout=_left(self.end())))
         rows = run(statement("stores/lock"), {"store": _asked(store)})
         if not rows:
             raise _no_store(store)
