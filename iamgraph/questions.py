@@ -9,7 +9,16 @@ from typing import Final, Generic, TypeVar
 
 from iamgraph.errors import IamgraphError, LimitError, ModelError, RequestError
 from iamgraph.revision import Revision
-from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, check_relation, check_text, check_type
+from iamgraph.tuples import (
+    Object,
+    RelationTuple,
+    StoredTuple,
+    Subject,
+    canonical_json,
+    check_relation,
+    check_text,
+    check_type,
+)
 
 MAX_ACTOR_LENGTH: Final = 256
 MAX_REASON_LENGTH: Final = 1024
@@ -45,6 +54,8 @@ class CheckQuestion:
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
+        if self.context is not None:
+            object.__setattr__(self, "context", canonical_json(self.context))
 
     def __str__(self) -> str:
         return f"{self.object}#{self.relation}@{self.subject}"

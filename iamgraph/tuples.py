@@ -6,6 +6,7 @@ parts type from id. The only escape: a `#` inside an id is written `##`.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -70,6 +71,18 @@ def check_text(field: str, text: str | None, limit: int) -> None:
         )
 
 
+def canonical_json(text: str) -> str:
+    """The one spelling of a JSON object, in ASCII; `RequestError` for what is none."""
+    try:
+        value = json.loads(text)
+        written = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError) as fault:
+        raise RequestError("a context is not JSON", code="malformed_context") from fault
+    if not isinstance(value, dict):
+        raise RequestError("a context is not a JSON object", code="malformed_context")
+    return written
+
+
 def shown(text: str) -> str:
     """A caller's text made fit for one line of a message: escaped where unprintable, and cut."""
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -127,6 +140,9 @@ class ConditionUse:
 
     name: str
     context: str = "{}"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "context", canonical_json(self.context))
 
 
 @dataclass(frozen=True, slots=True)

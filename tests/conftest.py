@@ -18,6 +18,8 @@ from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
 
 DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
+# Tests ask statements that Neo4j has never seen, on a machine that does other things too.
+SECONDS: Final = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +57,7 @@ def _in_docker() -> Iterator[Neo4jServer]:
 @pytest.fixture(scope="session")
 def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
     """A keeper whose driver reports every notification, which the warning filter turns into failures."""
-    keeper = Neo4jKeeper(server, strict=True)
+    keeper = Neo4jKeeper(server, strict=True, deadline=SECONDS)
     keeper.migrate()
     yield keeper
     keeper.close()
@@ -64,7 +66,7 @@ def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
 @pytest.fixture(scope="session")
 def authorizer(keeper: Neo4jKeeper) -> Authorizer:
     """The door, on the real Neo4j."""
-    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)))
+    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The layers: lower never imports higher, some libraries stay in one file, and importing opens nothing."""
 
-
 from __future__ import annotations
 
 import ast

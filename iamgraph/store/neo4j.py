@@ -382,7 +382,9 @@ class Neo4jKeeper:
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""
         with self._locked(store) as (run, _):
-            rows = run(statement("models/get"), {"store": store, "id": id_})
+            # An id is a ULID; what is outside ASCII is none, and some of it the driver cannot send.
+            known = id_ is None or id_.isascii()
+            rows = run(statement("models/get"), {"store": store, "id": id_}) if known else []
         if not rows:
             what = f"model `{shown(id_)}`" if id_ is not None else "model yet"
             raise RequestError(f"store `{store}` has no {what}", code="model_not_found")

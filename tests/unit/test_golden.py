@@ -1,6 +1,5 @@
 """Golden files fail when they should: a comparison that always passes would prove nothing."""
 
-
 from __future__ import annotations
 
 import os

@@ -1,6 +1,5 @@
 """Questions, decisions and writes as values: what they say and what they refuse."""
 
-
 from __future__ import annotations
 
 import pytest

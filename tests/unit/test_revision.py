@@ -1,6 +1,5 @@
 """Zookies: the true ones are accepted, and nothing else ever is."""
 
-
 from __future__ import annotations
 
 import base64

@@ -1,6 +1,5 @@
 """The string forms of objects, subjects and tuples: what they say, that they come back, and what is refused."""
 
-
 from __future__ import annotations
 
 import unicodedata

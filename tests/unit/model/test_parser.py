@@ -1,6 +1,5 @@
 """Text → model: what each construct says, what is overlooked, which limits hold, and that nothing else comes out."""
 
-
 from __future__ import annotations
 
 import random

@@ -1,6 +1,5 @@
 """Model → text: it reads as the same model, is always the same, and its hash is of what the model says."""
 
-
 from __future__ import annotations
 
 import pytest

@@ -1,6 +1,5 @@
 """What a model must fulfil beyond its grammar: limits, entry points and cycles. Faults by name: `test_parser.py`."""
 
-
 from __future__ import annotations
 
 from itertools import pairwise

@@ -1,6 +1,5 @@
 """Plan → Cypher: the statements, and what holds of every one of them."""
 
-
 from __future__ import annotations
 
 import re
