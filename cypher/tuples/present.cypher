@@ -1,6 +1,6 @@
 CYPHER 25
 // present: for each row, whether its tuple is in the store, in the rows' order.
-// params: rows (subject, type, via, object)    returns: present    index: object_key
+// params: rows (subject, type, via, object)    returns: i, present    index: object_key
 UNWIND range(0, size($rows) - 1) AS i
 WITH i, $rows[i] AS row
 RETURN i, EXISTS {

@@ -1,0 +1,49 @@
+"""What the security tests share: a Neo4j that holds nothing but what they put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ulid import ULID
+
+from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.check.query import QueryChecker
+from iamgraph.check.walk import WalkChecker
+from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from tests.store.graph import Graph, connected
+from tests.store.private import own_server
+
+__all__ = ["own_server"]
+
+
+@pytest.fixture(scope="session")
+def own_keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:  # noqa: F811 - a fixture is asked for by its name
+    """A keeper on the Neo4j of the tests' own, which fails on every notification."""
+    keeper = Neo4jKeeper(own_server, strict=True)
+    keeper.migrate()
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture(scope="session")
+def own_graph(own_server: Neo4jServer) -> Iterator[Graph]:  # noqa: F811 - as above
+    """Plain Cypher on it."""
+    graph = connected(own_server)
+    yield graph
+    graph.driver.close()
+
+
+@pytest.fixture
+def door(own_keeper: Neo4jKeeper) -> Authorizer:
+    """The door to it."""
+    return Authorizer(own_keeper, Answerers(QueryChecker(own_keeper), WalkChecker(own_keeper)))
+
+
+@pytest.fixture
+def home(door: Authorizer) -> Iterator[str]:
+    """A store of the test's own."""
+    name = f"test-{ULID()}"
+    door.create_store(name)
+    yield name
+    door.delete_store(name)
