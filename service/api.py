@@ -7,93 +7,93 @@ from typing import Any
 from flask import Response
 from flask_openapi3 import APIBlueprint
 
-from iamgraph.service import wire
+from iamgraph.service import answers, wire
 from iamgraph.service.doors import actor, authorizer
 
-_PROBLEMS: dict[Any, Any] = {str(status): wire.ProblemAnswer for status in (400, 401, 404, 409, 422, 503)}
+_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 404, 409, 422, 503)}
 
 routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=_PROBLEMS, abp_security=[{"key": []}])
 
 
-@routes.post("/stores/<store>/check", responses={200: wire.DecisionAnswer})
+@routes.post("/stores/<store>/check", responses={200: answers.DecisionAnswer})
 def check(path: wire.StorePath, body: wire.CheckBody) -> Response:
     """May the subject have the relation on the object?"""
     decision = authorizer().check(body.to_question(path.store))
-    return wire.DecisionAnswer.of(decision).response()
+    return answers.DecisionAnswer.of(decision).response()
 
 
-@routes.post("/stores/<store>/tuples/write", responses={200: wire.RevisionAnswer})
+@routes.post("/stores/<store>/tuples/write", responses={200: answers.RevisionAnswer})
 def write(path: wire.StorePath, body: wire.WriteBody) -> Response:
     """Delete and write tuples, whole or not at all."""
-    return wire.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
+    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
 
 
-@routes.post("/stores/<store>/tuples/delete", responses={200: wire.RevisionAnswer})
+@routes.post("/stores/<store>/tuples/delete", responses={200: answers.RevisionAnswer})
 def delete(path: wire.StorePath, body: wire.DeleteBody) -> Response:
     """Delete tuples, all or none."""
-    return wire.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
+    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
 
 
-@routes.post("/stores/<store>/tuples/read", responses={200: wire.TuplesAnswer})
+@routes.post("/stores/<store>/tuples/read", responses={200: answers.TuplesAnswer})
 def read(path: wire.StorePath, body: wire.ReadBody) -> Response:
     """A page of tuples, by any side."""
     page = authorizer().read(path.store, body.to_filter(), body.limit, body.cursor)
-    return wire.TuplesAnswer.of(page).response()
+    return answers.TuplesAnswer.of(page).response()
 
 
-@routes.post("/stores/<store>/objects/delete", responses={200: wire.RevisionAnswer})
+@routes.post("/stores/<store>/objects/delete", responses={200: answers.RevisionAnswer})
 def delete_object(path: wire.StorePath, body: wire.DeleteObjectBody) -> Response:
     """Delete an object with every tuple it stands in."""
     by = body.by if body.by is not None else actor()
     revision, deleted = authorizer().delete_object(path.store, body.to_object(), by, body.reason)
-    return wire.RevisionAnswer.of(revision, deleted).response()
+    return answers.RevisionAnswer.of(revision, deleted).response()
 
 
-@routes.get("/stores/<store>/changes", responses={200: wire.ChangesAnswer})
+@routes.get("/stores/<store>/changes", responses={200: answers.ChangesAnswer})
 def changes(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
     """The changes after a revision, oldest first."""
-    return wire.ChangesAnswer.of(authorizer().changes(path.store, query.since, query.limit)).response()
+    return answers.ChangesAnswer.of(authorizer().changes(path.store, query.since, query.limit)).response()
 
 
-@routes.post("/stores/<store>/models", responses={201: wire.ModelAnswer})
+@routes.post("/stores/<store>/models", responses={201: answers.ModelAnswer})
 def write_model(path: wire.StorePath, body: wire.ModelBody) -> Response:
     """Make a model the store's current one."""
     by = body.by if body.by is not None else actor()
     stored = authorizer().write_model(path.store, body.text, by, body.reason)
-    return wire.ModelAnswer.of(stored).response(201)
+    return answers.ModelAnswer.of(stored).response(201)
 
 
-@routes.get("/stores/<store>/models", responses={200: wire.ModelsAnswer})
+@routes.get("/stores/<store>/models", responses={200: answers.ModelsAnswer})
 def list_models(path: wire.StorePath) -> Response:
     """The models of a store, newest first."""
     found = authorizer().list_models(path.store)
-    return wire.ModelsAnswer(models=[wire.ModelAnswer.of(one) for one in found]).response()
+    return answers.ModelsAnswer(models=[answers.ModelAnswer.of(one) for one in found]).response()
 
 
-@routes.get("/stores/<store>/models/<model>", responses={200: wire.ModelAnswer})
+@routes.get("/stores/<store>/models/<model>", responses={200: answers.ModelAnswer})
 def get_model(path: wire.ModelPath) -> Response:
     """One model, or the current one."""
     wanted = None if path.model == "current" else path.model
-    return wire.ModelAnswer.of(authorizer().get_model(path.store, wanted)).response()
+    return answers.ModelAnswer.of(authorizer().get_model(path.store, wanted)).response()
 
 
-@routes.post("/stores", responses={201: wire.StoreAnswer})
+@routes.post("/stores", responses={201: answers.StoreAnswer})
 def create_store(body: wire.StoreBody) -> Response:
     """A new empty store."""
-    return wire.StoreAnswer.of(authorizer().create_store(body.id)).response(201)
+    return answers.StoreAnswer.of(authorizer().create_store(body.id)).response(201)
 
 
-@routes.get("/stores", responses={200: wire.StoresAnswer})
+@routes.get("/stores", responses={200: answers.StoresAnswer})
 def list_stores() -> Response:
     """All stores, by id."""
     found = authorizer().list_stores()
-    return wire.StoresAnswer(stores=[wire.StoreAnswer.of(one) for one in found]).response()
+    return answers.StoresAnswer(stores=[answers.StoreAnswer.of(one) for one in found]).response()
 
 
-@routes.get("/stores/<store>", responses={200: wire.StoreAnswer})
+@routes.get("/stores/<store>", responses={200: answers.StoreAnswer})
 def get_store(path: wire.StorePath) -> Response:
     """The state of a store."""
-    return wire.StoreAnswer.of(authorizer().get_store(path.store)).response()
+    return answers.StoreAnswer.of(authorizer().get_store(path.store)).response()
 
 
 @routes.delete("/stores/<store>", responses={204: None})

@@ -1,32 +1,24 @@
-"""JSON ↔ questions: the bodies of `/v1`, what they become, and what answers look like. No routes, no rules."""
+"""JSON → questions: the bodies of `/v1`, and what they become. No routes, no rules."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from flask import Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from iamgraph.errors import RequestError
 from iamgraph.questions import (
-    Change,
     CheckQuestion,
-    Decision,
-    Page,
     Precondition,
-    StoredModel,
-    StoreInfo,
     TupleFilter,
     WriteRequest,
 )
-from iamgraph.revision import Revision
 from iamgraph.tuples import (
     ConditionUse,
     RelationTuple,
-    StoredTuple,
     check_type,
     parse_object,
     parse_subject,
@@ -41,16 +33,6 @@ class Body(BaseModel):
     """What a client sends: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Answer(BaseModel):
-    """What a client gets."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def response(self, status: int = 200) -> Response:
-        """The answer as JSON, without what is not known."""
-        return Response(self.model_dump_json(exclude_none=True) + "\n", status, content_type="application/json")
 
 
 def _at(pointer: str, read: Callable[[], T]) -> T:
@@ -156,36 +138,6 @@ class TupleBody(Body):
         return _at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
 
 
-class TupleAnswer(Answer):
-    """A tuple, and as far as known since when, by whom and why."""
-
-    subject: str
-    relation: str
-    object: str
-    expires_at: datetime | None = None
-    condition: ConditionBody | None = None
-    since: int | None = Field(None, description="the revision it holds from")
-    at: datetime | None = None
-    by: str | None = None
-    reason: str | None = None
-
-    @classmethod
-    def of(cls, one: RelationTuple, stored: StoredTuple | None = None) -> Self:
-        """The answer for a tuple."""
-        use = one.condition
-        said = ConditionBody(name=use.name, context=json.loads(use.context)) if use is not None else None
-        kept = {} if stored is None else {"since": stored.since, "at": stored.at, "by": stored.by}
-        return cls(
-            subject=str(one.subject),
-            relation=one.relation,
-            object=str(one.object),
-            expires_at=one.expires_at,
-            condition=said,
-            reason=stored.reason if stored is not None else None,
-            **kept,
-        )
-
-
 def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
     return tuple(one.to_tuple(f"{pointer}/{i}") for i, one in enumerate(bodies))
 
@@ -216,20 +168,6 @@ class CheckBody(Body):
                 store, subject, self.relation, object_, self.explain, self.zookie, context, contextual
             ),
         )
-
-
-class DecisionAnswer(Answer):
-    """The decision, and the zookie of the revision it is true of."""
-
-    allowed: bool
-    zookie: str
-    path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
-
-    @classmethod
-    def of(cls, decision: Decision) -> Self:
-        """The answer for a decision."""
-        path = None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
-        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
 
 
 # --- writes ---
@@ -305,19 +243,6 @@ class DeleteObjectBody(ActBody):
         return _at("/object", lambda: parse_object(self.object))
 
 
-class RevisionAnswer(Answer):
-    """The revision a change made, as a number and as a zookie."""
-
-    revision: int
-    zookie: str
-    deleted: int | None = Field(None, description="how many tuples went")
-
-    @classmethod
-    def of(cls, revision: Revision, deleted: int | None = None) -> Self:
-        """The answer for a revision."""
-        return cls(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
-
-
 # --- reads ---
 
 
@@ -347,59 +272,6 @@ class ReadBody(Body):
         return found.type, found.id
 
 
-class TuplesAnswer(Answer):
-    """A page of tuples; `next_cursor` gives the next, and is absent on the last."""
-
-    tuples: list[TupleAnswer]
-    next_cursor: str | None = None
-    zookie: str
-
-    @classmethod
-    def of(cls, page: Page[StoredTuple]) -> Self:
-        """The answer for a page."""
-        return cls(
-            tuples=[TupleAnswer.of(one.tuple, one) for one in page.items],
-            next_cursor=page.next_cursor,
-            zookie=page.revision.zookie(),
-        )
-
-
-class ChangeAnswer(Answer):
-    """One write transaction."""
-
-    revision: int
-    at: datetime
-    by: str | None = None
-    reason: str | None = None
-    writes: list[TupleAnswer]
-    deletes: list[TupleAnswer]
-    model: str | None = Field(None, description="the id of the model this change made current")
-
-
-class ChangesAnswer(Answer):
-    """Changes, oldest first."""
-
-    changes: list[ChangeAnswer]
-
-    @classmethod
-    def of(cls, changes: tuple[Change, ...]) -> Self:
-        """The answer for changes."""
-        return cls(
-            changes=[
-                ChangeAnswer(
-                    revision=one.revision,
-                    at=one.at,
-                    by=one.by,
-                    reason=one.reason,
-                    writes=[TupleAnswer.of(tuple_) for tuple_ in one.writes],
-                    deletes=[TupleAnswer.of(tuple_) for tuple_ in one.deletes],
-                    model=one.model,
-                )
-                for one in changes
-            ]
-        )
-
-
 # --- models and stores ---
 
 
@@ -409,60 +281,7 @@ class ModelBody(ActBody):
     text: str
 
 
-class ModelAnswer(Answer):
-    """A model as the store keeps it."""
-
-    id: str
-    text: str
-    hash: str
-    revision: int
-    at: datetime
-
-    @classmethod
-    def of(cls, stored: StoredModel) -> Self:
-        """The answer for a model."""
-        return cls(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=stored.at)
-
-
-class ModelsAnswer(Answer):
-    """Models, newest first."""
-
-    models: list[ModelAnswer]
-
-
 class StoreBody(Body):
     """A store to create."""
 
     id: str = Field(examples=["default"])
-
-
-class StoreAnswer(Answer):
-    """A store: its newest revision and its current model."""
-
-    id: str
-    revision: int
-    zookie: str
-    model: str | None = None
-
-    @classmethod
-    def of(cls, info: StoreInfo) -> Self:
-        """The answer for a store."""
-        return cls(id=info.id, revision=info.revision.number, zookie=info.revision.zookie(), model=info.model)
-
-
-class StoresAnswer(Answer):
-    """All stores, by id."""
-
-    stores: list[StoreAnswer]
-
-
-class ProblemAnswer(Answer):
-    """What went wrong (RFC 9457): `code` is stable, `pointer` names the field."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    pointer: str | None = None
-    errors: list[dict[str, Any]] | None = None

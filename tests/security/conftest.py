@@ -18,7 +18,7 @@ __all__ = ["own_server"]
 
 
 @pytest.fixture(scope="session")
-def own_keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:  # noqa: F811 - a fixture is asked for by its name
+def own_keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:
     """A keeper on the Neo4j of the tests' own, which fails on every notification."""
     keeper = Neo4jKeeper(own_server, strict=True)
     keeper.migrate()
@@ -27,7 +27,7 @@ def own_keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:  # noqa: F811 
 
 
 @pytest.fixture(scope="session")
-def own_graph(own_server: Neo4jServer) -> Iterator[Graph]:  # noqa: F811 - as above
+def own_graph(own_server: Neo4jServer) -> Iterator[Graph]:
     """Plain Cypher on it."""
     graph = connected(own_server)
     yield graph

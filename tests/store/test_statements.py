@@ -55,7 +55,7 @@ def test_the_columns_are_those_returned(file: Path) -> None:
     """A file names each column it returns, and no other."""
     said = header(file)["returns"].split(", in the order")[0].split(", and ")[0]
     last = body(file).split("RETURN")[-1].split("ORDER BY")[0]
-    columns = set(re.findall(r"AS (\w+)", last)) | {one for one in re.findall(r"(?:^|,)\s*(\w+)(?=,|\s*$)", last)}
+    columns = set(re.findall(r"AS (\w+)", last)) | set(re.findall(r"(?:^|,)\s*(\w+)(?=,|\s*$)", last))
     assert columns
     if said != _COLUMNS:
         assert {name.strip() for name in said.split(",")} == columns

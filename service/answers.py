@@ -1,0 +1,194 @@
+"""Answers ↔ JSON: what the routes of `/v1` give back. No routes, no rules."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Self
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from iamgraph.questions import Change, Decision, Page, StoredModel, StoreInfo
+from iamgraph.revision import Revision
+from iamgraph.tuples import RelationTuple, StoredTuple
+
+
+class ConditionAnswer(BaseModel):
+    """The condition a tuple holds under, and the parameters stored with it."""
+
+    name: str
+    context: dict[str, Any]
+
+
+class Answer(BaseModel):
+    """What a client gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def response(self, status: int = 200) -> Response:
+        """The answer as JSON, without what is not known."""
+        return Response(self.model_dump_json(exclude_none=True) + "\n", status, content_type="application/json")
+
+
+class TupleAnswer(Answer):
+    """A tuple, and as far as known since when, by whom and why."""
+
+    subject: str
+    relation: str
+    object: str
+    expires_at: datetime | None = None
+    condition: ConditionAnswer | None = None
+    since: int | None = Field(None, description="the revision it holds from")
+    at: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, one: RelationTuple, stored: StoredTuple | None = None) -> Self:
+        """The answer for a tuple."""
+        use = one.condition
+        said = ConditionAnswer(name=use.name, context=json.loads(use.context)) if use is not None else None
+        kept = {} if stored is None else {"since": stored.since, "at": stored.at, "by": stored.by}
+        return cls(
+            subject=str(one.subject),
+            relation=one.relation,
+            object=str(one.object),
+            expires_at=one.expires_at,
+            condition=said,
+            reason=stored.reason if stored is not None else None,
+            **kept,
+        )
+
+
+class DecisionAnswer(Answer):
+    """The decision, and the zookie of the revision it is true of."""
+
+    allowed: bool
+    zookie: str
+    path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """The answer for a decision."""
+        path = None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
+        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
+
+
+class RevisionAnswer(Answer):
+    """The revision a change made, as a number and as a zookie."""
+
+    revision: int
+    zookie: str
+    deleted: int | None = Field(None, description="how many tuples went")
+
+    @classmethod
+    def of(cls, revision: Revision, deleted: int | None = None) -> Self:
+        """The answer for a revision."""
+        return cls(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
+
+
+class TuplesAnswer(Answer):
+    """A page of tuples; `next_cursor` gives the next, and is absent on the last."""
+
+    tuples: list[TupleAnswer]
+    next_cursor: str | None = None
+    zookie: str
+
+    @classmethod
+    def of(cls, page: Page[StoredTuple]) -> Self:
+        """The answer for a page."""
+        return cls(
+            tuples=[TupleAnswer.of(one.tuple, one) for one in page.items],
+            next_cursor=page.next_cursor,
+            zookie=page.revision.zookie(),
+        )
+
+
+class ChangeAnswer(Answer):
+    """One write transaction."""
+
+    revision: int
+    at: datetime
+    by: str | None = None
+    reason: str | None = None
+    writes: list[TupleAnswer]
+    deletes: list[TupleAnswer]
+    model: str | None = Field(None, description="the id of the model this change made current")
+
+
+class ChangesAnswer(Answer):
+    """Changes, oldest first."""
+
+    changes: list[ChangeAnswer]
+
+    @classmethod
+    def of(cls, changes: tuple[Change, ...]) -> Self:
+        """The answer for changes."""
+        return cls(
+            changes=[
+                ChangeAnswer(
+                    revision=one.revision,
+                    at=one.at,
+                    by=one.by,
+                    reason=one.reason,
+                    writes=[TupleAnswer.of(tuple_) for tuple_ in one.writes],
+                    deletes=[TupleAnswer.of(tuple_) for tuple_ in one.deletes],
+                    model=one.model,
+                )
+                for one in changes
+            ]
+        )
+
+
+class ModelAnswer(Answer):
+    """A model as the store keeps it."""
+
+    id: str
+    text: str
+    hash: str
+    revision: int
+    at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredModel) -> Self:
+        """The answer for a model."""
+        return cls(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=stored.at)
+
+
+class ModelsAnswer(Answer):
+    """Models, newest first."""
+
+    models: list[ModelAnswer]
+
+
+class StoreAnswer(Answer):
+    """A store: its newest revision and its current model."""
+
+    id: str
+    revision: int
+    zookie: str
+    model: str | None = None
+
+    @classmethod
+    def of(cls, info: StoreInfo) -> Self:
+        """The answer for a store."""
+        return cls(id=info.id, revision=info.revision.number, zookie=info.revision.zookie(), model=info.model)
+
+
+class StoresAnswer(Answer):
+    """All stores, by id."""
+
+    stores: list[StoreAnswer]
+
+
+class ProblemAnswer(Answer):
+    """What went wrong (RFC 9457): `code` is stable, `pointer` names the field."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    pointer: str | None = None
+    errors: list[dict[str, Any]] | None = None
