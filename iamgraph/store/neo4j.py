@@ -598,5 +598,7 @@ def _faults() -> Iterator[None]:
         raise
     except TransientError as fault:
         raise StoreError("Neo4j is busy: try again", code="store_busy") from fault
+    except (UnicodeEncodeError, OverflowError) as fault:
+        raise RequestError("half a character, or a number past 64 bits, cannot be asked for") from fault
     except (DriverError, Neo4jError) as fault:
         raise StoreError("Neo4j cannot be reached", code="store_unavailable") from fault

@@ -58,7 +58,7 @@ class Graph:
         nodes = self.rows("MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS has")
         edges = self.rows(
             "MATCH (a)-[r]->(b) RETURN elementId(r) AS id, type(r) AS type, properties(r) AS has,"
-            " elementId(a) AS from, elementId(b) AS to"
+            " a.key AS from, b.key AS to"
         )
         schema = self.rows("SHOW INDEXES YIELD name, labelsOrTypes, properties")
         constraints = self.rows("SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties")

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from ulid import ULID
 
 from iamgraph.authorizer import MAX_PRECONDITIONS, MAX_TUPLES_PER_WRITE, Answerers, Authorizer
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
-from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
-from iamgraph.questions import CheckQuestion, Outcome, Precondition, TupleFilter, WriteRequest
+from iamgraph.errors import ConflictError, LimitError, RequestError
+from iamgraph.questions import Precondition, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
 from iamgraph.store.neo4j import Neo4jKeeper
 from iamgraph.tuples import ConditionUse, RelationTuple, parse_object, parse_subject, parse_tuple
+from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
 from tests.store.graph import Graph
-
-MODEL = """\
-model
-  schema 1.1
-type user
-type label
-type group
-  relations
-    define member: [user, group#member, user:*, user with office_hours]
-type policy
-  relations
-    define holder: [user]
-    define required: [label]
-type doc
-  relations
-    define policy: [policy]
-    define label: [label]
-    define viewer: [user, group#member]
-    define can_view: viewer or holder from policy where required within label
-
-condition office_hours(hour: int) {
-  hour >= 9
-}
-"""
-NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-ADA = "group:eng#member@user:ada"
-BOB = "group:eng#member@user:bob"
-
-
-@pytest.fixture
-def door(authorizer: Authorizer, store: str) -> Authorizer:
-    """The door, with the model in the test's store."""
-    authorizer.write_model(store, MODEL)
-    return authorizer
-
-
-@pytest.fixture
-def clocked(keeper: Neo4jKeeper) -> Authorizer:
-    """A door whose clock stands still."""
-    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), clock=lambda: NOW)
-
-
-def tuples(*texts: str) -> tuple[RelationTuple, ...]:
-    """The tuples of these texts."""
-    return tuple(map(parse_tuple, texts))
-
-
-def written(door: Authorizer, store: str) -> list[str]:
-    """Every tuple the store gives back."""
-    return sorted(map(str, door.read(store, limit=1000).items))
-
 
 # --- what is written ---------------------------------------------------------------------------------------
 
@@ -278,16 +226,6 @@ def test_keys_of_two_stores_are_apart(door: Authorizer, store: str, second: str)
     assert ([ADA], [BOB]) == (written(door, store), written(door, second))
 
 
-@pytest.fixture
-def second(door: Authorizer) -> Iterator[str]:
-    """A second store with the same model."""
-    name = f"test-{ULID()}"
-    door.create_store(name)
-    door.write_model(name, MODEL)
-    yield name
-    door.delete_store(name)
-
-
 # --- deleting an object ------------------------------------------------------------------------------------
 
 
@@ -351,8 +289,12 @@ def test_a_write_takes_a_hundred_preconditions_and_no_more(door: Authorizer, sto
     assert [ADA] == written(door, store)
 
 
-def test_an_object_in_too_many_tuples_is_not_deleted(door: Authorizer, store: str, graph: Graph) -> None:
+def test_an_object_in_too_many_tuples_is_not_deleted(
+    authorizer: Authorizer, keeper: Neo4jKeeper, store: str, graph: Graph
+) -> None:
     """Past ten thousand tuples an object's deletion is refused and changes nothing; at ten thousand it happens."""
+    door = Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=30)
+    door.write_model(store, MODEL)
     key = f"{store}/group:eng"
     graph.rows(
         "CREATE (g:Object:Group {key: $key, store: $store, type: 'group', id: 'eng'}) WITH g"
@@ -384,85 +326,3 @@ def test_a_page_has_one_to_a_thousand_tuples(door: Authorizer, store: str, limit
         door.read(store, TupleFilter(), limit)
     with pytest.raises(RequestError, match="`limit` must be 1 to 1000"):
         door.changes(store, 0, limit)
-
-
-# --- models and stores -------------------------------------------------------------------------------------
-
-
-def test_a_new_model_is_a_change(door: Authorizer, store: str) -> None:
-    """Writing a model raises the revision, is seen among the changes, and touches no tuple."""
-    door.write(WriteRequest(store, writes=tuples(ADA)))
-    model = door.write_model(store, MODEL + "\n# again\n", by="eve", reason="new rules")
-    change = door.changes(store)[-1]
-    assert (3, "eve", "new rules", model.id) == (change.revision, change.by, change.reason, change.model)
-    assert ((), ()) == (change.writes, change.deletes)
-    assert model == door.get_model(store)
-    assert [ADA] == written(door, store)
-
-
-def test_another_door_notices_a_new_model(door: Authorizer, clocked: Authorizer, store: str) -> None:
-    """A door that knew the old model writes and checks by the new one, without being told."""
-    question = CheckQuestion(store, parse_subject("user:ada"), "member", parse_object("group:eng"))
-    clocked.write(WriteRequest(store, writes=tuples(ADA)))
-    assert Outcome.ALLOWED is clocked.check(question).outcome
-    door.write_model(store, MODEL.replace("[user, group#member, user:*, user with", "[group#member, user with"))
-    assert Outcome.DENIED is clocked.check(question).outcome
-    with pytest.raises(RequestError, match="takes no `user`"):
-        clocked.write(WriteRequest(store, writes=tuples(BOB)))
-
-
-def test_a_deleted_store_leaves_nothing(door: Authorizer, graph: Graph) -> None:
-    """Deleting a store removes every node that bears its name."""
-    name = f"test-{ULID()}"
-    door.create_store(name)
-    door.write_model(name, MODEL)
-    door.write(WriteRequest(name, writes=tuples(ADA, BOB)))
-    assert 7 == graph.nodes(name)
-    door.delete_store(name)
-    assert 0 == graph.nodes(name)
-    with pytest.raises(RequestError, match="no store"):
-        door.get_store(name)
-
-
-def test_a_store_made_again_is_another(door: Authorizer, store: str) -> None:
-    """A store of a used id starts empty and without a model, and refuses the zookies of the old one."""
-    old = door.write(WriteRequest(store, writes=tuples(ADA)))
-    door.delete_store(store)
-    assert (0, None) == (door.create_store(store).revision.number, door.get_store(store).model)
-    door.write_model(store, MODEL)
-    door.write(WriteRequest(store, writes=tuples(BOB)))
-    question = CheckQuestion(store, parse_subject("user:ada"), "member", parse_object("group:eng"), zookie=old.zookie())
-    with pytest.raises(RequestError) as refused:
-        door.check(question)
-    assert "zookie_refused" == refused.value.code
-    assert [BOB] == written(door, store)
-
-
-def test_a_store_is_made_once(door: Authorizer, store: str) -> None:
-    """Of sixteen who create one store at once, one does; the others are told that it exists."""
-    door.delete_store(store)
-    start = threading.Barrier(16)
-
-    def create(_: int) -> str:
-        start.wait()
-        try:
-            return str(door.create_store(store).revision.number)
-        except IamgraphError as refused:
-            return refused.code
-
-    with ThreadPoolExecutor(16) as pool:
-        assert ["0", *["store_exists"] * 15] == sorted(pool.map(create, range(16)))
-
-
-def test_equal_ids_in_two_stores_are_two_things(door: Authorizer, store: str, second: str, graph: Graph) -> None:
-    """What one store says of an object, the other does not know, whichever way it is asked."""
-    door.write(WriteRequest(store, writes=tuples(ADA, "doc:plan#viewer@group:eng#member")))
-    door.write(WriteRequest(second, writes=tuples(BOB, "doc:plan#viewer@group:eng#member")))
-    ada, bob, doc = parse_subject("user:ada"), parse_subject("user:bob"), parse_object("doc:plan")
-    answers = [
-        [door.check(CheckQuestion(one, who, "can_view", doc)).allowed for who in (ada, bob)] for one in (store, second)
-    ]
-    assert [[True, False], [False, True]] == answers
-    door.delete_object(store, parse_object("group:eng"))
-    assert sorted([BOB, "doc:plan#viewer@group:eng#member"]) == graph.tuples(second)
-    assert [] == graph.tuples(store)
