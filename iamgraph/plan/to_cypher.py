@@ -162,7 +162,7 @@ class _Writer:
     subject_first: bool = True
     _names: int = 0
     _have: dict[GuardTypes, str] = field(default_factory=dict)
-    _reach: dict[tuple[Repeat, str], tuple[str, str]] = field(default_factory=dict)
+    _reach: dict[Repeat, tuple[str, str]] = field(default_factory=dict)
 
     # --- does it hold ---
 
@@ -306,17 +306,32 @@ class _Writer:
 
     def _reached_first(self, step: Repeat, node: _Node) -> str | None:
         """The list of nodes of the node's type where the recursion holds; None where it is better searched for."""
-        nested = all(hop.via is not None for move in step.moves for hop in move.hops)
-        if not self.subject_first or not nested or node.type is None or node.guards:
+        nested = all(len(move.hops) == 1 and move.hops[0].via is not None for move in step.moves)
+        if not self.subject_first or not nested or len(step.moves) > 1 or node.guards:
             return None
-        known = self._reach.get((step, node.type))
-        if known is None:
-            found = list(self._patterns(step, _Node("g", node.type), _Path()))
-            if None in found:
+        if step not in self._reach:
+            found = self._nesting(step)
+            if found is None:
                 return None
-            matches = " UNION ".join(f"{one.clauses()} RETURN g" for one in found if one is not None)
-            known = self._reach[step, node.type] = f"reach{len(self._reach)}", f"COLLECT {{ {matches} }}"
-        return known[0]
+            self._reach[step] = f"reach{len(self._reach)}", f"COLLECT {{ {' UNION '.join(found)} }}"
+        return self._reach[step][0]
+
+    def _nesting(self, step: Repeat) -> list[str] | None:
+        """What leads from the subject to all that it reaches by nesting.
+
+        The first hop is a match of its own and the nodes are distinct: so Neo4j meets each node once, while it would
+        follow one pattern with an open end path by path.
+        """
+        ((type_, then),) = step.ends
+        found: list[str] = []
+        for one in then.steps if isinstance(then, AnyOf) else (then,):
+            first = _Node("s" if one == Same() else self._name("n"), type_)
+            for way in self._patterns(one, first, _Path()):
+                if way is None:
+                    return None
+                onward = f"MATCH ({first.name}){self._star(step.moves)}(g:{node_label(type_)})"
+                found.append(f"{way.clauses()} {onward} RETURN DISTINCT g")
+        return found
 
     def _reached(self, step: Step, at: str) -> Iterator[tuple[_Way, str, str, Step]]:
         """The ways from the node named to the nodes where the rest of the step is judged."""
@@ -390,8 +405,7 @@ class _Writer:
         """What is collected once: the object's own side of each guard, and what the subject reaches by nesting."""
         collected = [f"{self._having(one)} AS {have}" for one, have in self._have.items()]
         collected += [f"{nodes} AS {reach}" for reach, nodes in self._reach.values()]
-        separator = ",\n  "
-        return f"WITH st, s, w, o,\n  {separator.join(collected)}\n" if collected else ""
+        return "".join(f"WITH *, {one}\n" for one in collected)
 
     def _having(self, one: GuardTypes) -> str:
         edge = f"-[h:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r='h')}]->"

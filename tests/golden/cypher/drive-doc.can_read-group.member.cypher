@@ -6,10 +6,9 @@ WITH st
 OPTIONAL MATCH (s:Object {key: $subject})
 OPTIONAL MATCH (w:Object {key: $wildcard})
 OPTIONAL MATCH (o:Object {key: $object})
-WITH st, s, w, o,
-  COLLECT { MATCH ANY SHORTEST (s:Group) ((n6:Group)-[r5:MEMBER WHERE r5.via = 'member' AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n4:Group))* (g:Group) RETURN g } AS reach0
+WITH *, COLLECT { MATCH (s:Group) MATCH (s) ((n5:Group)-[r4:MEMBER WHERE r4.via = 'member' AND r4.condition IS NULL AND (r4.expires_at IS NULL OR r4.expires_at > $now)]->(n3:Group))* (g:Group) RETURN DISTINCT g } AS reach0
 RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
-  (EXISTS { UNWIND reach0 AS n2 MATCH (n2)-[r1:VIEWER WHERE r1.via = 'member' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } OR EXISTS { UNWIND reach0 AS n8 MATCH (n8)-[r7:COMMENTER WHERE r7.via = 'member' AND r7.condition IS NULL AND (r7.expires_at IS NULL OR r7.expires_at > $now)]->(o) } OR EXISTS { MATCH (n10:Folder)-[r9:PARENT WHERE r9.via IS NULL AND r9.condition IS NULL AND (r9.expires_at IS NULL OR r9.expires_at > $now)]->(o) UNWIND reach0 AS n16 MATCH ANY SHORTEST (n16)-[r15:VIEWER WHERE r15.via = 'member' AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(n11:Folder) ((n14:Folder)-[r13:PARENT WHERE r13.via IS NULL AND r13.condition IS NULL AND (r13.expires_at IS NULL OR r13.expires_at > $now)]->(n12:Folder))* (n10) }) AS allowed
+  (EXISTS { UNWIND reach0 AS n2 MATCH (n2)-[r1:VIEWER WHERE r1.via = 'member' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > $now)]->(o) } OR EXISTS { UNWIND reach0 AS n7 MATCH (n7)-[r6:COMMENTER WHERE r6.via = 'member' AND r6.condition IS NULL AND (r6.expires_at IS NULL OR r6.expires_at > $now)]->(o) } OR EXISTS { MATCH (n9:Folder)-[r8:PARENT WHERE r8.via IS NULL AND r8.condition IS NULL AND (r8.expires_at IS NULL OR r8.expires_at > $now)]->(o) UNWIND reach0 AS n15 MATCH ANY SHORTEST (n15)-[r14:VIEWER WHERE r14.via = 'member' AND r14.condition IS NULL AND (r14.expires_at IS NULL OR r14.expires_at > $now)]->(n10:Folder) ((n13:Folder)-[r12:PARENT WHERE r12.via IS NULL AND r12.condition IS NULL AND (r12.expires_at IS NULL OR r12.expires_at > $now)]->(n11:Folder))* (n9) }) AS allowed
 
 // explain
 CYPHER 25

@@ -6,8 +6,7 @@ WITH st
 OPTIONAL MATCH (s:Object {key: $subject})
 OPTIONAL MATCH (w:Object {key: $wildcard})
 OPTIONAL MATCH (o:Object {key: $object})
-WITH st, s, w, o,
-  COLLECT { MATCH ANY SHORTEST (s)-[r17:OR WHERE r17.via IS NULL AND r17.condition IS NULL AND (r17.expires_at IS NULL OR r17.expires_at > $now)]->(n13:From) ((n16:From)-[r15:OR WHERE r15.via = 'or' AND r15.condition IS NULL AND (r15.expires_at IS NULL OR r15.expires_at > $now)]->(n14:From))* (g:From) RETURN g } AS reach0
+WITH *, COLLECT { MATCH (s)-[r14:OR WHERE r14.via IS NULL AND r14.condition IS NULL AND (r14.expires_at IS NULL OR r14.expires_at > $now)]->(n13:From) MATCH (n13) ((n17:From)-[r16:OR WHERE r16.via = 'or' AND r16.condition IS NULL AND (r16.expires_at IS NULL OR r16.expires_at > $now)]->(n15:From))* (g:From) RETURN DISTINCT g } AS reach0
 RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
   ((EXISTS { MATCH ANY SHORTEST (s)-[r5:OR WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > $now)]->(n1:From) ((n4:From)-[r3:OR WHERE r3.via = 'or' AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(n2:From))* (o) } AND (EXISTS { MATCH ANY SHORTEST (s)-[r10:OR WHERE r10.via IS NULL AND r10.condition IS NULL AND (r10.expires_at IS NULL OR r10.expires_at > $now)]->(n6:From) ((n9:From)-[r8:OR WHERE r8.via = 'or' AND r8.condition IS NULL AND (r8.expires_at IS NULL OR r8.expires_at > $now)]->(n7:From))* (o) } OR EXISTS { UNWIND reach0 AS n12 MATCH (n12)-[r11:FROM WHERE r11.via IS NULL AND r11.condition IS NULL AND (r11.expires_at IS NULL OR r11.expires_at > $now)]->(o) })) AND NOT EXISTS { MATCH (s)-[r18:X_785f726179 WHERE r18.via IS NULL AND r18.condition IS NULL AND (r18.expires_at IS NULL OR r18.expires_at > $now)]->(o) }) AS allowed
 
