@@ -13,7 +13,8 @@ from iamgraph.check.walk import WalkChecker
 from iamgraph.local.jars import Tell
 from iamgraph.local.private import Lease, acquire
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 
 TIDY_SECONDS: Final = 600.0
 

@@ -15,7 +15,8 @@ from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.local.private import acquire
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 
 DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
 # Tests ask statements that Neo4j has never seen, on a machine that does other things too.

@@ -35,7 +35,7 @@ from iamgraph.model.parser import parse_model
 from iamgraph.queries import object_key, wildcard_key
 from iamgraph.questions import CheckQuestion, WriteRequest
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import Kind, Object, RelationTuple, Userset
 from iamgraph.wiring import Connection, join
 from tests.service.process import Running, serving

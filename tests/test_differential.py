@@ -22,7 +22,7 @@ from iamgraph.check.walk import WalkChecker
 from iamgraph.model.model import Exclusion, Intersection, Model, Rewrite, Union
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import CheckQuestion, Decision, WriteRequest
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Wildcard, kind_of
 from tests.generators import NOW, Case, Question, cases, wide_model_text
 from tests.memory import walked

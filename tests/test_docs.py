@@ -27,7 +27,8 @@ from iamgraph.service.app import create_app
 from iamgraph.service.problems import CODE_OF_STATUS, STATUS_OF_CODE
 from iamgraph.service.worker import REFUSED
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text()

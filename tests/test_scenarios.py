@@ -16,7 +16,7 @@ from iamgraph.errors import IamgraphError
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import Decision, Outcome, WriteRequest
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from tests.scenario import Contextual, Scenario, load_all, question_of
 
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

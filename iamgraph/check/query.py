@@ -11,7 +11,7 @@ from iamgraph.plan.to_cypher import check_statement, explain_statement
 from iamgraph.queries import object_key, subject_key, wildcard_key
 from iamgraph.questions import Decision, Outcome
 from iamgraph.store.contract import ModelChanged
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jConnection
 from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
@@ -45,8 +45,8 @@ def _compile(current: CurrentModel, key: tuple[str, str, Kind]) -> Statements | 
 class QueryChecker:
     """Answers by the compiled statement, straight from the graph."""
 
-    def __init__(self, keeper: Neo4jKeeper) -> None:
-        self._keeper = keeper
+    def __init__(self, connection: Neo4jConnection) -> None:
+        self._connection = connection
 
     def check(self, asking: Asking) -> Decision:
         """The decision; raises `NotCompiled` where the relation has no statement."""
@@ -60,7 +60,7 @@ class QueryChecker:
             "now": asking.now,
         }
         text = statements.explain if question.explain else statements.check
-        info, row = self._keeper.until(asking.deadline).ask(question.store, text, parameters)
+        info, row = self._connection.until(asking.deadline).ask(question.store, text, parameters)
         if info.model != asking.current.id:
             raise ModelChanged
         if not row["allowed"]:

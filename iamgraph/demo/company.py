@@ -12,7 +12,7 @@ from iamgraph.errors import RequestError
 from iamgraph.keys import create_key
 from iamgraph.questions import WriteRequest
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
 from iamgraph.wiring import Connection, join, lease, prepare
 

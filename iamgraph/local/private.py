@@ -14,7 +14,7 @@ from typing import IO, Final, Self
 from iamgraph.errors import StoreError
 from iamgraph.local.files import Folder, State, lock
 from iamgraph.local.jars import Tell, classpath
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.neo4j import Neo4jConnection, Neo4jServer
 
 START_SECONDS: Final = 120.0
 ANSWER_SECONDS: Final = 5.0
@@ -87,13 +87,13 @@ def _running(folder: Folder) -> State | None:
 
 
 def _answers(folder: Folder, state: State) -> bool:
-    keeper = Neo4jKeeper(_server(folder, state), deadline=ANSWER_SECONDS)
+    connection = Neo4jConnection(_server(folder, state), deadline=ANSWER_SECONDS)
     try:
-        keeper.ping()
+        connection.ping()
     except StoreError:
         return False
     finally:
-        keeper.close()
+        connection.close()
     return True
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from iamgraph.local.files import Folder, State, lock
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.neo4j import Neo4jConnection, Neo4jServer
 
 POLL_SECONDS: Final = 0.2
 WARM_SECONDS: Final = 60.0
@@ -74,9 +74,11 @@ def _serve(folder: Folder, heap: str, classpath: list[str], port: int) -> None:
 
 def _warm(folder: Folder, port: int) -> None:
     """Ask once over Bolt: the first answer takes Java a second, which is part of starting."""
-    keeper = Neo4jKeeper(Neo4jServer(f"bolt://127.0.0.1:{port}", "neo4j", folder.password()), deadline=WARM_SECONDS)
-    keeper.ping()
-    keeper.close()
+    connection = Neo4jConnection(
+        Neo4jServer(f"bolt://127.0.0.1:{port}", "neo4j", folder.password()), deadline=WARM_SECONDS
+    )
+    connection.ping()
+    connection.close()
 
 
 def _alone(folder: Folder) -> IO[str]:

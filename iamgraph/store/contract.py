@@ -45,6 +45,9 @@ class Keeper(Protocol):
     def write(self, request: WriteRequest, model: str, now: datetime) -> Revision:
         """Make the change, valid by the model of that id; `ModelChanged` if the store has another by now."""
 
+    def replayed(self, request: WriteRequest) -> Revision | None:
+        """The revision its idempotency key was used for; None if it has none or a new one."""
+
     def delete_object(
         self, store: str, object_: Object, required: frozenset[tuple[str, str]], model: str, act: Act
     ) -> tuple[Revision, int]:

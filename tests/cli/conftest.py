@@ -11,7 +11,8 @@ from ulid import ULID
 
 from iamgraph.authorizer import Authorizer
 from iamgraph.keys import create_key
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import NOWHERE, Cli, first_line, on, started, until
 
 MODEL = """\

@@ -10,7 +10,7 @@ import pytest
 from iamgraph.authorizer import Authorizer
 from iamgraph.questions import WriteRequest
 from iamgraph.store.contract import TupleReader
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import RelationTuple
 from tests.contracts.reader import MODEL, ReaderContract, Readers
 from tests.memory import MemoryReader

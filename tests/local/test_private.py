@@ -21,7 +21,8 @@ from iamgraph.authorizer import Authorizer
 from iamgraph.errors import StoreError
 from iamgraph.local.private import Lease, acquire, running
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join
 from tests.local.holder import STORE
 

@@ -15,7 +15,7 @@ from iamgraph.authorizer import Authorizer
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.keys import create_key
 from iamgraph.questions import CheckQuestion, Precondition, TupleFilter, WriteRequest
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import (
     ConditionUse,
     Object,

@@ -8,7 +8,8 @@ import pytest
 from ulid import ULID
 
 from iamgraph.keys import create_key
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from tests.service.client import Client
 from tests.service.process import Running, serving
 

@@ -15,7 +15,8 @@ from iamgraph.errors import RequestError
 from iamgraph.keys import REFRESH_SECONDS, create_key
 from iamgraph.service.gunicorn_conf import check_exposure
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from tests.service.client import Client
 from tests.service.process import ROOT, Running, serving
 from tests.service.wrong_calls import NOWHERE, SURROGATE

@@ -17,7 +17,7 @@ import pytest
 from iamgraph.keys import create_key
 from iamgraph.local.private import Lease, acquire, running
 from iamgraph.settings import Settings
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from tests.service.client import Client
 from tests.service.conftest import MODEL
 from tests.service.process import serving

@@ -10,7 +10,8 @@ from ulid import ULID
 from iamgraph.authorizer import Answerers, Authorizer
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from tests.store.given import MODEL, NOW
 from tests.store.graph import Graph, connected
 from tests.store.private import own_server

@@ -19,7 +19,7 @@ from iamgraph.check.walk import WalkChecker
 from iamgraph.errors import ConflictError, RequestError
 from iamgraph.queries import statement
 from iamgraph.questions import Change, CheckQuestion, WriteRequest
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_object, parse_subject, parse_tuple
 from tests.store.graph import Graph, replayed
 

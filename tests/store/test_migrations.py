@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from iamgraph.errors import StoreError
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.migrations import migrations
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.neo4j import Neo4jServer
 from tests.store.graph import Graph, connected
 
 NEWEST = migrations()[-1].number

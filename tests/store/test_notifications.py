@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from neo4j.warnings import Neo4jWarning
 
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 
 PRODUCT: Final = """\
 MATCH (st:IamStore {id: $store}), (o:Object)

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from iamgraph.queries import statement
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.migrations import migrations
-from iamgraph.store.neo4j import Neo4jKeeper
 
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = tuple(sorted((ROOT / "cypher").rglob("*.cypher")))

@@ -25,7 +25,8 @@ from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import CheckQuestion, Decision, StoreInfo, WriteRequest
-from iamgraph.store.neo4j import Neo4jKeeper, Neo4jServer
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.tuples import Object, RelationTuple, parse_object, parse_tuple
 
 ROUNDS: Final = int(os.environ.get("IAMGRAPH_ROUNDS", "1000"))

@@ -14,7 +14,7 @@ from iamgraph.check.walk import WalkChecker
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.questions import Precondition, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
-from iamgraph.store.neo4j import Neo4jKeeper
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import ConditionUse, RelationTuple, parse_object, parse_subject, parse_tuple
 from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
 from tests.store.graph import Graph
@@ -158,6 +158,16 @@ def test_exclusive_preconditions_let_one_writer_pass(door: Authorizer, store: st
 
 
 # --- idempotency -------------------------------------------------------------------------------------------
+
+
+def test_a_key_outlives_its_model(door: Authorizer, store: str) -> None:
+    """A request sent again gives its first answer, though the model has changed and would no longer take it."""
+    request = WriteRequest(store, writes=tuples(ADA), idempotency_key="k1")
+    first = door.write(request)
+    door.write_model(store, "model\n  schema 1.1\ntype user\n")
+    assert first == door.write(request)
+    with pytest.raises(RequestError):
+        door.write(WriteRequest(store, writes=tuples(ADA), idempotency_key="k2"))
 
 
 def test_the_same_key_and_body_give_the_same_answer(door: Authorizer, store: str) -> None:
