@@ -67,6 +67,7 @@ class Unknown(Enum):
     CONDITION = "condition_not_evaluated"
     DEADLINE = "deadline_exceeded"
     TUPLES_READ = "tuples_read_limit"
+    EXCLUSIONS = "exclusions_limit"
 
     def error(self, detail: str) -> IamgraphError:
         """The error to raise for a single check; `detail` is one line."""

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     neo4j_user: str = Field("neo4j", validation_alias="NEO4J_USER", description="its user")
     neo4j_password: SecretStr | None = Field(None, validation_alias="NEO4J_PASSWORD", description="its password")
     neo4j_database: str = Field("neo4j", validation_alias="NEO4J_DATABASE", description="its database")
-    home: Path = Field(Path("~/.iamgraph"), description="where the private Neo4j and the API keys are kept")
+    home: Path = Field(Path("~/.iamgraph"), description="where the private Neo4j is kept")
     cache: Path = Field(Path("~/.cache/iamgraph"), description="where Neo4j's own files are kept")
     heap: str = Field("1g", pattern=r"^\d+[mg]$", description="the most heap the private Neo4j may take")
     host: str = Field("127.0.0.1", description="the address the service listens on")
@@ -57,11 +57,6 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """The folder of Neo4j's own files."""
         return self.cache.expanduser()
-
-    @property
-    def keys_file(self) -> Path:
-        """The file of hashed API keys."""
-        return self.home.expanduser() / "keys.json"
 
 
 @cache

@@ -78,7 +78,6 @@ def register(app: Flask) -> None:
     """Make every failure of the app a problem document."""
     app.register_error_handler(IamgraphError, _ours)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -113,10 +112,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         if name.lower() == "allow":
             response.headers[name] = value
     return response
-
-
-def _too_deep(_: RecursionError) -> ResponseReturnValue:
-    return problem(400, "malformed_request", "the body is nested too deeply")
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

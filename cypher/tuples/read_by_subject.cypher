@@ -6,12 +6,12 @@ CYPHER 25
 // UTF-16. So what is compared with the cursor is sorted the same way; `+ ''` makes stored text as a parameter is.
 MATCH (s:Object {key: $subject})-[r]->(o:Object)
 USING INDEX SEEK s:Object(key)
-WHERE o.key >= coalesce($after[0], $from) AND o.key < $to
+WHERE o.key >= $from AND o.key < $to
   AND coalesce(r.via, '') = coalesce($via, '')
   AND ($type IS NULL OR type(r) = $type)
-  AND ($after IS NULL OR o.key <> $after[0] OR type(r) > $after[1])
-WITH o, r, s, type(r) AS type
-ORDER BY o.key + '', type
+WITH o, r, s, type(r) AS type, o.key + '' AS place
+WHERE $after IS NULL OR place > $after[0] OR (place = $after[0] AND type > $after[1])
+ORDER BY place, type
 LIMIT $limit
 RETURN o.type AS object_type, o.id AS object_id, type, s.type AS subject_type, s.id AS subject_id,
        r.via AS via, r.since AS since, r.at AS at, r.by AS by, r.reason AS reason, r.expires_at AS expires_at,

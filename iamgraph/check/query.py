@@ -16,6 +16,7 @@ from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
 MAX_STATEMENT_LENGTH: Final = 100_000
+MAX_COMPILED: Final = 1_000
 
 
 def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> Statements:
@@ -23,7 +24,10 @@ def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> St
     key = (type_, relation, kind)
     found = current.compiled.get(key)
     if found is None:
-        found = current.compiled[key] = _compile(current, key)
+        found = _compile(current, key)
+        if len(current.compiled) >= MAX_COMPILED:
+            current.compiled.clear()
+        current.compiled[key] = found
     if isinstance(found, str):
         raise NotCompiled(found)
     return found

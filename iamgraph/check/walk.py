@@ -33,6 +33,7 @@ from iamgraph.store.contract import ModelChanged, TupleReader
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of
 
 MAX_TUPLES_READ: Final = 100_000
+MAX_EXCLUSIONS: Final = 50
 
 
 class Truth(IntEnum):
@@ -142,6 +143,10 @@ class _Limited:
         self._left -= read
         if self._left < 0:
             raise _LimitHit(Unknown.TUPLES_READ, f"the check read more than {self._max} tuples")
+        self.check_deadline()
+
+    def check_deadline(self) -> None:
+        """End the walk if it is late."""
         if time.monotonic() > self._deadline:
             raise _LimitHit(Unknown.DEADLINE, "the check was not decided before the deadline")
 
@@ -156,6 +161,7 @@ class _Walk:
         self._kind = kind_of(subject)
         self._now = now
         self._final: dict[Goal, Finding] = {}
+        self._exclusions = 0
 
     def solve(self, root: Goal) -> Finding:
         """The root's value in the least fixpoint, by rounds: each starts from the values of the one before."""
@@ -179,6 +185,7 @@ class _Walk:
         running = {root}
         reply: Finding | None = None
         while stack:
+            self._reader.check_deadline()
             goal, evaluation = stack[-1]
             try:
                 asked = evaluation.send(reply) if reply is not None else next(evaluation)
@@ -254,10 +261,14 @@ class _Walk:
         """A rewrite's value in its own fixpoint: nothing it leads to can be in progress here."""
         evaluation = self._rewrite(rewrite, goal)
         reply: Finding | None = None
+        self._exclusions += 1
+        if self._exclusions > MAX_EXCLUSIONS:
+            raise _LimitHit(Unknown.EXCLUSIONS, f"more than {MAX_EXCLUSIONS} `but not`s lead into each other")
         while True:
             try:
                 asked = evaluation.send(reply) if reply is not None else next(evaluation)
             except StopIteration as stop:
+                self._exclusions -= 1
                 found: Finding = stop.value
                 return found
             reply = self._final.get(asked) or self.solve(asked)

@@ -148,7 +148,7 @@ class _Reading:
             return self._fault(chunk, 1, 1, "modular models are not taken: put all types into one text")
         # Blanks for comments, so that every column stays what it was.
         text = _COMMENT.sub(lambda one: " " * len(one[0]), chunk.text)
-        if len(text.rstrip()) > MAX_DECLARATION_LENGTH and chunk.keyword != "define":
+        if len(text.rstrip()) > MAX_DECLARATION_LENGTH:
             return self._fault(chunk, 1, 1, f"a declaration is longer than {MAX_DECLARATION_LENGTH} characters")
         if _nesting(text) > MAX_NESTING:
             return self._fault(chunk, 1, 1, f"parentheses are nested deeper than {MAX_NESTING}")

@@ -43,6 +43,7 @@ MAX_HOPS: Final = 50
 MAX_WAYS: Final = 500
 MAX_STEPS: Final = 2_000
 MAX_DEPTH: Final = 60
+MAX_PLANNING: Final = 2_500
 
 
 class NotCompiled(Exception):  # noqa: N818 - a finding that ends planning, not a fault
@@ -323,6 +324,27 @@ def _refuse_size(goal: Ask, step: Step) -> None:
         raise NotCompiled(f"`{goal.type}#{goal.relation}` needs more than {MAX_STEPS} steps")
     if _depth(step) > MAX_DEPTH:
         raise NotCompiled(f"`{goal.type}#{goal.relation}` nests more than {MAX_DEPTH} steps")
+    if _planning(step) > MAX_PLANNING:
+        raise NotCompiled(f"`{goal.type}#{goal.relation}` has more or longer paths than Neo4j plans in time")
+
+
+def _planning(step: Step, hops: int = 0) -> int:
+    """What Neo4j's first planning of the statement costs: it grows as the cube of each path's length."""
+    match step:
+        case Never():
+            return 0
+        case Through(more, AllOf() | But() as then):
+            return (hops + len(more)) ** 3 + _planning(then)
+        case Through(more, then):
+            return _planning(then, hops + len(more))
+        case Repeat(moves, ends):
+            return sum(_planning(end, hops + len(moves)) for _, end in ends)
+        case AnyOf(steps) | AllOf(steps):
+            return sum(_planning(one, hops) for one in steps)
+        case But(base, subtract):
+            return _planning(base, hops) + _planning(subtract, hops)
+        case _:
+            return (hops + 1) ** 3
 
 
 def _depth(step: Step) -> int:
