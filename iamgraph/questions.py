@@ -97,7 +97,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """A tuple that must, or must not, be in the store for a write to happen."""
+    """A tuple that must, or must not, be in the store for a write to happen; one that has expired is not."""
 
     tuple: RelationTuple
     must_exist: bool = True

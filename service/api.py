@@ -25,13 +25,13 @@ def check(path: wire.StorePath, body: wire.CheckBody) -> Response:
 @routes.post("/stores/<store>/tuples/write", responses={200: answers.RevisionAnswer})
 def write(path: wire.StorePath, body: wire.WriteBody) -> Response:
     """Delete and write tuples, whole or not at all."""
-    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
+    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor(body.by)))).response()
 
 
 @routes.post("/stores/<store>/tuples/delete", responses={200: answers.RevisionAnswer})
 def delete(path: wire.StorePath, body: wire.DeleteBody) -> Response:
     """Delete tuples, all or none."""
-    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor()))).response()
+    return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor(body.by)))).response()
 
 
 @routes.post("/stores/<store>/tuples/read", responses={200: answers.TuplesAnswer})
@@ -44,7 +44,7 @@ def read(path: wire.StorePath, body: wire.ReadBody) -> Response:
 @routes.post("/stores/<store>/objects/delete", responses={200: answers.RevisionAnswer})
 def delete_object(path: wire.StorePath, body: wire.DeleteObjectBody) -> Response:
     """Delete an object with every tuple it stands in."""
-    by = body.by if body.by is not None else actor()
+    by = actor(body.by)
     revision, deleted = authorizer().delete_object(path.store, body.to_object(), by, body.reason)
     return answers.RevisionAnswer.of(revision, deleted).response()
 
@@ -58,7 +58,7 @@ def changes(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
 @routes.post("/stores/<store>/models", responses={201: answers.ModelAnswer})
 def write_model(path: wire.StorePath, body: wire.ModelBody) -> Response:
     """Make a model the store's current one."""
-    by = body.by if body.by is not None else actor()
+    by = actor(body.by)
     stored = authorizer().write_model(path.store, body.text, by, body.reason)
     return answers.ModelAnswer.of(stored).response(201)
 

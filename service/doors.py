@@ -53,9 +53,12 @@ def authorizer() -> Authorizer:
     return doors().connection.authorizer.until(g.end)
 
 
-def actor() -> str | None:
-    """Who asks: the name of the key, or None where keys are not asked for."""
-    return cast("str | None", g.get("actor"))
+def actor(claimed: str | None) -> str | None:
+    """Who does it, for the record: who the client says, and always the key that said so."""
+    key = cast("str | None", g.get("actor"))
+    if key is None or not claimed:
+        return key if claimed is None else claimed
+    return f"{claimed} by key {key}"
 
 
 def set_deadline() -> None:

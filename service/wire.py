@@ -174,7 +174,7 @@ class CheckBody(Body):
 
 
 class ActBody(Body):
-    """Who does it and why; without `by` it is the key's name."""
+    """Who does it and why; the name of the key is recorded besides."""
 
     by: str | None = None
     reason: str | None = None
@@ -196,7 +196,7 @@ class WriteBody(ActBody):
     idempotency_key: str | None = None
     ignore_missing: bool = Field(False, description="a delete of what is not there is no conflict")
 
-    def to_request(self, store: str, actor: str | None) -> WriteRequest:
+    def to_request(self, store: str, by: str | None) -> WriteRequest:
         """The change asked for."""
         return WriteRequest(
             store,
@@ -206,7 +206,7 @@ class WriteBody(ActBody):
                 Precondition(one.tuple.to_tuple(f"/preconditions/{i}/tuple"), one.must_exist)
                 for i, one in enumerate(self.preconditions)
             ),
-            self.by if self.by is not None else actor,
+            by,
             self.reason,
             self.idempotency_key,
             self.ignore_missing,
@@ -220,9 +220,8 @@ class DeleteBody(ActBody):
     idempotency_key: str | None = None
     ignore_missing: bool = False
 
-    def to_request(self, store: str, actor: str | None) -> WriteRequest:
+    def to_request(self, store: str, by: str | None) -> WriteRequest:
         """The change asked for."""
-        by = self.by if self.by is not None else actor
         return WriteRequest(
             store,
             deletes=_tuples(self.tuples, "/tuples"),

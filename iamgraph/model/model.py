@@ -158,6 +158,18 @@ class Model:
         """The type of that name, or None."""
         return self._types.get(name)
 
+    def reached(self, types: frozenset[str], relation: str) -> frozenset[str]:
+        """The types of the subjects that objects of these types may have in a relation."""
+        if (types, relation) not in self._reached:
+            found = (self.relation(one, relation) for one in types)
+            reached = frozenset(allowed.type for one in found if one is not None for allowed in one.direct_types)
+            self._reached[types, relation] = reached
+        return self._reached[types, relation]
+
+    @cached_property
+    def _reached(self) -> dict[tuple[frozenset[str], str], frozenset[str]]:
+        return {}
+
     @cached_property
     def _types(self) -> dict[str, TypeDefinition]:
         return {one.name: one for one in self.types}

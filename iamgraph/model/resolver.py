@@ -132,7 +132,8 @@ class _Checked:
     def faults(self) -> Iterator[Fault]:
         if sum(1 for one in parts(self._relation.rewrite) if isinstance(one, This)) > 1:
             yield at(self._relation.name, f"`{self._relation.name}` has more than one `[...]`")
-        for one in parts(self._relation.rewrite):
+        # What is said twice is looked at once.
+        for one in dict.fromkeys(parts(self._relation.rewrite)):
             match one:
                 case This(types):
                     yield from self._direct(types)
@@ -275,10 +276,9 @@ def _enters(model: Model, type_: str, rewrite: Rewrite, entered: Callable[[Goal]
 
 
 def _arrow_goals(model: Model, type_: str, arrow: TupleToUserset) -> list[Goal]:
-    types = {type_}
+    types = frozenset({type_})
     for tupleset in arrow.tuplesets:
-        relations = [model.relation(one, tupleset) for one in types]
-        types = {allowed.type for one in relations if one is not None for allowed in one.direct_types}
+        types = model.reached(types, tupleset)
     return sorted((one, arrow.relation) for one in types if model.relation(one, arrow.relation) is not None)
 
 
@@ -296,7 +296,7 @@ def _negative_cycles(model: Model) -> Iterator[Fault]:
 
 
 def _leads(model: Model, type_: str, rewrite: Rewrite) -> Iterable[Goal]:
-    for one in parts(rewrite):
+    for one in dict.fromkeys(parts(rewrite)):
         match one:
             case This(types):
                 yield from ((allowed.type, allowed.relation) for allowed in types if allowed.relation is not None)

@@ -91,7 +91,7 @@ class Neo4jKeeper(Neo4jConnection):
                 return done
             if info.model != model:
                 raise ModelChanged
-            deletes = self._present(run, request)
+            deletes = self._present(run, request, now)
             number = self._change(run, request, deletes, now)
             run.commit()
         return Revision(request.store, info.revision.epoch, number)
@@ -116,18 +116,20 @@ class Neo4jKeeper(Neo4jConnection):
             return Revision(request.store, info.revision.epoch, row["revision"])
         return None
 
-    def _present(self, run: Run, request: WriteRequest) -> tuple[RelationTuple, ...]:
+    def _present(self, run: Run, request: WriteRequest, now: datetime) -> tuple[RelationTuple, ...]:
         """The tuples to delete that are there; `ConflictError` for a failed precondition or a missing one."""
         asked = [*(one.tuple for one in request.preconditions), *request.deletes]
         if not asked:
             return ()
         rows = [tuple_row(request.store, one) for one in asked]
-        present = [row["present"] for row in run(statement("tuples/present"), {"rows": rows})]
-        for i, (condition, found) in enumerate(zip(request.preconditions, present, strict=False)):
+        state = run(statement("tuples/present"), {"rows": rows, "now": now})
+        live = [row["live"] for row in state]
+        present = [row["present"] for row in state]
+        for i, (condition, found) in enumerate(zip(request.preconditions, live, strict=False)):
             if found is not condition.must_exist:
-                state = "is not there" if condition.must_exist else "is there"
+                what = "is not there" if condition.must_exist else "is there"
                 raise ConflictError(
-                    f"precondition failed: `{condition.tuple}` {state}",
+                    f"precondition failed: `{condition.tuple}` {what}",
                     code="precondition_failed",
                     pointer=f"/preconditions/{i}",
                 )
@@ -171,14 +173,17 @@ class Neo4jKeeper(Neo4jConnection):
                 raise ModelChanged
             found = [
                 stored_tuple(row).tuple
-                for row in run(statement("tuples/around"), {"object": object_key(store, object_)})
+                for row in run(
+                    statement("tuples/around"),
+                    {"object": object_key(store, object_), "limit": MAX_DELETED_WITH_OBJECT + 1},
+                )
             ]
             _refuse_required(object_, found, required)
             if not found:
                 return info.revision, 0
             if len(found) > MAX_DELETED_WITH_OBJECT:
                 raise LimitError(
-                    f"`{object_}` stands in {len(found)} tuples, more than {MAX_DELETED_WITH_OBJECT} that one change"
+                    f"`{object_}` stands in more than the {MAX_DELETED_WITH_OBJECT} tuples that one change"
                     " may delete: delete some of them first",
                     code="too_many_tuples",
                 )

@@ -61,7 +61,7 @@ def test_changes_tell_who_and_why(client: Client, home: str) -> None:
     client.post(f"{home}/tuples/delete", {"tuples": [TUPLE]})
     model, written, deleted = client.get(f"{home}/changes").json["changes"]
     assert client.get(f"{home}/models/current").json["id"] == model["model"]
-    assert ([TUPLE], [], "carol", "on call: ünïcode") == tuple(
+    assert ([TUPLE], [], "carol by key service tests", "on call: ünïcode") == tuple(
         written[name] for name in ("writes", "deletes", "by", "reason")
     )
     assert ([], [TUPLE], "service tests") == tuple(deleted[name] for name in ("writes", "deletes", "by"))
@@ -121,7 +121,7 @@ def test_an_object_goes_with_its_tuples(client: Client, home: str) -> None:
     assert (200, 2) == (reply.status, reply.json["deleted"])
     assert [OTHER["subject"]] == [one["subject"] for one in client.post(f"{home}/tuples/read", {}).json["tuples"]]
     newest = client.get(f"{home}/changes?since=2").json["changes"][-1]
-    assert ("carol", "left") == (newest["by"], newest["reason"])
+    assert ("carol by key service tests", "left") == (newest["by"], newest["reason"])
     assert 0 == client.post(f"{home}/objects/delete", {"object": "member:ada"}).json["deleted"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from hypothesis import given
 
@@ -36,10 +38,15 @@ def test_only_allowed_is_allowed(outcome: Outcome) -> None:
     assert (outcome is Outcome.ALLOWED) is Decision(outcome, AT).allowed
 
 
-@pytest.mark.parametrize(
-    ("reason", "kind"),
-    [(Unknown.CONDITION, ModelError), (Unknown.DEADLINE, LimitError), (Unknown.TUPLES_READ, LimitError)],
+REASONS: Final = (
+    (Unknown.CONDITION, ModelError),
+    (Unknown.DEADLINE, LimitError),
+    (Unknown.TUPLES_READ, LimitError),
+    (Unknown.EXCLUSIONS, LimitError),
 )
+
+
+@pytest.mark.parametrize(("reason", "kind"), REASONS)
 def test_each_reason_for_unknown_has_its_error(reason: Unknown, kind: type[Exception]) -> None:
     """A limit asks the caller for less, a condition asks the model's author; the code is the reason's."""
     error = reason.error("one line")

@@ -263,10 +263,12 @@ def test_a_long_head_of_a_condition() -> None:
 
 
 def test_a_long_definition_is_read() -> None:
-    """A union may be as long as a model."""
-    found = rewrite(" or ".join(["a"] * 20_000))
+    """A union may be as long as a declaration, and no longer."""
+    found = rewrite(" or ".join(["a"] * 3_000))
     assert isinstance(found, Union)
-    assert 20_000 == len(found.operands)
+    assert 3_000 == len(found.operands)
+    with pytest.raises(ModelTextError, match=f"longer than {MAX_DECLARATION_LENGTH} characters"):
+        rewrite(" or ".join(["a"] * 4_000))
 
 
 # --- anything else -------------------------------------------------------------------------------------

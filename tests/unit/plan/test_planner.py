@@ -159,18 +159,25 @@ def test_a_long_chain_of_unions_is_one_union() -> None:
 
 def test_a_long_chain_of_arrows_is_one_path() -> None:
     """Arrows of arrows are one path of many hops."""
-    step = planned(_chain("{0} from up", 190))
+    step = planned(_chain("{0} from up", 12))
     assert isinstance(step, Through)
-    assert (190, Direct("r190")) == (len(step.hops), step.then)
+    assert (12, Direct("r12")) == (len(step.hops), step.then)
+
+
+@pytest.mark.parametrize("length", [13, 190])
+def test_a_path_that_takes_too_long_to_plan_is_walked(length: int) -> None:
+    """Neo4j plans a long path longer than a request may take, so such a relation has no statement."""
+    with pytest.raises(NotCompiled, match="longer paths than Neo4j plans in time"):
+        planned(_chain("{0} from up", length))
 
 
 @pytest.mark.parametrize("rewrite", ["{0} and a", "a but not {0}", "{0} but not a", "{0} or {1} from up"])
 @pytest.mark.parametrize("length", [5, 50, 190])
 def test_chains_that_nest_compile_or_are_refused(rewrite: str, length: int) -> None:
-    """What nests deeper than Neo4j should read is refused with its reason; nothing runs out of stack."""
+    """What nests deeper than Neo4j should read or plan is refused with its reason; nothing runs out of stack."""
     definitions = _chain(rewrite, length)
-    if length > MAX_DEPTH:
-        with pytest.raises(NotCompiled, match=f"nests more than {MAX_DEPTH} steps"):
+    if length > MAX_DEPTH or ("up" in rewrite and length > 8):
+        with pytest.raises(NotCompiled, match=f"nests more than {MAX_DEPTH} steps|than Neo4j plans in time"):
             planned(definitions)
     else:
         assert _compiled_length(definitions) > 1_000
@@ -190,7 +197,7 @@ def test_a_wide_union_compiles() -> None:
 
 def test_more_steps_than_a_statement_should_have_are_refused() -> None:
     """What doubles at every relation is noticed before it is made."""
-    with pytest.raises(NotCompiled, match=f"needs more than {MAX_STEPS} steps"):
+    with pytest.raises(NotCompiled, match=f"needs more than {MAX_STEPS} steps|than Neo4j plans in time"):
         planned(_chain("{0} and {0} from up", 60))
 
 
@@ -205,7 +212,7 @@ def test_more_relations_than_a_statement_should_have_are_refused() -> None:
         plan_relation(model, "t0", "r0", USER)
 
 
-@pytest.mark.parametrize("length", [20, MAX_HOPS, MAX_HOPS + 1, 3_000])
+@pytest.mark.parametrize("length", [20, MAX_HOPS, MAX_HOPS + 1, 1_000])
 def test_an_arrow_that_forks_at_every_hop_is_refused(length: int) -> None:
     """The ways of an arrow are counted while they are made, since they double at each hop."""
     both = "    define up: [doc, box]\n    define a: [user]\n"
@@ -216,5 +223,5 @@ def test_an_arrow_that_forks_at_every_hop_is_refused(length: int) -> None:
 
 
 def test_a_straight_arrow_of_many_hops_compiles() -> None:
-    """As long as it does not fork, an arrow may be as long as the limit."""
-    assert _compiled_length([f"x: a{' from up' * MAX_HOPS}", "up: [doc]", "a: [user]"]) > 1_000
+    """As long as it does not fork, an arrow may have a dozen hops."""
+    assert _compiled_length([f"x: a{' from up' * 12}", "up: [doc]", "a: [user]"]) > 1_000
