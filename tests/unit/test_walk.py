@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final
 
 from iamgraph.check.contract import Asking, CurrentModel
@@ -34,9 +35,11 @@ def ring(size: int) -> list[str]:
 
 
 def test_a_late_walk_is_unknown() -> None:
-    """A walk whose time is up ends as unknown, however much of it needs no reading."""
-    decision = walked(NESTED, ring(300), "group:0#member@user:ada", seconds=0.05)
-    assert (Outcome.UNKNOWN, Unknown.DEADLINE) == (decision.outcome, decision.reason)
+    """A walk whose time is up ends as unknown, also where it has nothing to read."""
+    model = f"{HEAD}type robot\ntype doc\n  relations\n    define a: b\n    define b: [robot]\n"
+    assert Outcome.DENIED is walked(model, [], "doc:d#a@user:ada").outcome
+    late = walked(model, [], "doc:d#a@user:ada", seconds=-1.0)
+    assert (Outcome.UNKNOWN, Unknown.DEADLINE) == (late.outcome, late.reason)
 
 
 def test_a_walk_that_reads_too_much_is_unknown() -> None:
@@ -52,7 +55,7 @@ def test_too_many_exclusions_are_unknown() -> None:
 
     def chain(length: int) -> Decision:
         names = [f"r{i}" for i in range(length + 1)]
-        defines = [f"    define {one}: [user] but not {other}" for one, other in zip(names, names[1:], strict=False)]
+        defines = [f"    define {one}: [user] but not {other}" for one, other in pairwise(names)]
         model = f"{HEAD}type doc\n  relations\n" + "\n".join([*defines, f"    define {names[-1]}: [user]"]) + "\n"
         return walked(model, [f"doc:d#{name}@user:ada" for name in names], "doc:d#r0@user:ada")
 
