@@ -138,3 +138,8 @@ def until(holds: Callable[[], bool]) -> bool:
     while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.05)
     return held
+
+
+def claimed(by: str) -> str:
+    """Who somebody said he was; a service adds the key that said so."""
+    return by.partition(" by key ")[0]

@@ -52,7 +52,7 @@ def test_the_path_proves_the_answer(client: Client, home: str) -> None:
     body = {"writes": [granted, joined], "reason": "on call", "by": "bob"}
     revision = client.post(f"{home}/tuples/write", body).json["revision"]
     path = client.post(f"{home}/check", TUPLE | {"explain": True}).json["path"]
-    said = {"since": revision, "by": "bob", "reason": "on call"}
+    said = {"since": revision, "by": "bob by key service tests", "reason": "on call"}
     assert [joined | said, granted | said] == [{k: v for k, v in one.items() if k != "at"} for one in path]
 
 
