@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -49,6 +48,12 @@ class Settings(BaseSettings):
         return Neo4jServer(self.neo4j_uri, self.neo4j_user, self.neo4j_password.get_secret_value(), self.neo4j_database)
 
     @property
+    def address(self) -> str:
+        """Where the service listens, host and port as a URL writes them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def data_dir(self) -> Path:
         """The folder of the private Neo4j."""
         return self.home.expanduser() / "neo4j"
@@ -57,9 +62,3 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """The folder of Neo4j's own files."""
         return self.cache.expanduser()
-
-
-@cache
-def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()

@@ -23,7 +23,7 @@ from iamgraph.wiring import join
 def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's settings. Few threads: more of them pass the interpreter's lock around and answer less."""
     return {
-        "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
+        "bind": settings.address,
         "worker_class": Worker,
         "workers": settings.workers or os.cpu_count() or 1,
         "threads": settings.threads,

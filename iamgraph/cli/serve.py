@@ -54,14 +54,10 @@ def _without_keys(connection: Connection) -> bool:
 
 
 def _say(settings: Settings, keyless: bool, out: Out) -> None:
-    url = f"http://{_address(settings)}"
+    url = f"http://{settings.address}"
     out.one({"url": url}, f"iamgraph listens on {url}")
     if keyless:
         out.tell("there is no API key yet: make one with `iamgraph keys create NAME`")
-
-
-def _address(settings: Settings) -> str:
-    return f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 
 
 def _with_port(settings: Settings) -> Settings:
@@ -73,7 +69,7 @@ def _with_port(settings: Settings) -> Settings:
             probe.bind((settings.host, settings.port))
         except OSError as fault:
             raise RequestError(
-                f"cannot listen on `{_address(settings)}`: {(fault.strerror or str(fault)).lower()}",
+                f"cannot listen on `{settings.address}`: {(fault.strerror or str(fault)).lower()}",
                 code="address_unavailable",
             ) from fault
         return settings.model_copy(update={"port": probe.getsockname()[1]})

@@ -86,7 +86,7 @@ def run(settings: Settings, tell: Tell, show: Tell) -> None:
         key = _prepare(join(server, settings.model_copy(update={"deadline": LOAD_SECONDS})))
         calls = _CALLS.format(
             key=key,
-            url=f"http://{settings.host}:{settings.port}",
+            url=f"http://{settings.address}",
             uri=server.uri,
             password="NEO4J_PASSWORD" if settings.server else settings.data_dir / "password",
         )
