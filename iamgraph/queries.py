@@ -19,10 +19,21 @@ _ENCODED: Final = "X_"
 _RESERVED: Final = frozenset({"not", "null", "typed", "normalized", "nfc", "nfd", "nfkc", "nfkd"})
 
 
+COMPILED: Final = "compiled"
+_NAME_OF_TEXT: Final[dict[str, str]] = {}
+
+
 @cache
 def statement(name: str) -> str:
     """The text of `cypher/<name>.cypher`, for example `tuples/write`."""
-    return resources.files("iamgraph").joinpath("cypher", f"{name}.cypher").read_text(encoding="utf-8")
+    text = resources.files("iamgraph").joinpath("cypher", f"{name}.cypher").read_text(encoding="utf-8")
+    _NAME_OF_TEXT[text] = name
+    return text
+
+
+def name_of(text: str) -> str:
+    """The name of a hand-written statement; `compiled` for what a plan became."""
+    return _NAME_OF_TEXT.get(text, COMPILED)
 
 
 @cache

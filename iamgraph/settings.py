@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,12 +32,24 @@ class Settings(BaseSettings):
     deadline: float = Field(3.0, gt=0, le=60, description="seconds within which every request is answered")
     max_body: int = Field(1_048_576, ge=1024, description="bytes a request's body may have")
     max_tuples_read: int = Field(100_000, ge=1, description="tuples one walked check may read")
+    metrics: str | None = Field(
+        None,
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[1-9]\d{0,4}$",
+        description="`host:port` where `/metrics` is answered without a key, and nothing else is",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
+    access_log: Literal["off", "errors", "all"] = Field(
+        "errors", description="which requests get a line in the log: with `errors` those refused, failed or slow"
+    )
+    slow: float = Field(1.0, gt=0, description="seconds from which on a request is slow")
     no_auth: bool = Field(False, description="serve without keys, on a loopback address only")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.neo4j_uri is not None and self.neo4j_password is None:
             raise ValueError("NEO4J_URI is set without NEO4J_PASSWORD")
+        if self.metrics_port == str(self.port):
+            raise ValueError("IAMGRAPH_METRICS needs another port than IAMGRAPH_PORT")
         return self
 
     @property
@@ -52,6 +64,11 @@ class Settings(BaseSettings):
         """Where the service listens, host and port as a URL writes them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def metrics_port(self) -> str | None:
+        """The port that answers `/metrics` without a key."""
+        return self.metrics.rpartition(":")[2] if self.metrics is not None else None
 
     @property
     def data_dir(self) -> Path:

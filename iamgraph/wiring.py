@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.check.observed import ObservedChecker
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.local.jars import Tell
 from iamgraph.local.private import Lease, acquire
+from iamgraph.observer import UNOBSERVED, Observer
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
@@ -68,10 +70,17 @@ def prepare(keeper: Neo4jKeeper) -> None:
     keeper.until(time.monotonic() + TIDY_SECONDS).tidy()
 
 
-def join(server: Neo4jServer, settings: Settings, release: Callable[[], None] = lambda: None) -> Connection:
+def join(
+    server: Neo4jServer,
+    settings: Settings,
+    release: Callable[[], None] = lambda: None,
+    observer: Observer = UNOBSERVED,
+) -> Connection:
     """A connection to a server whose schema is in place, made by the process that will use it."""
-    keeper = Neo4jKeeper(server, deadline=settings.deadline)
-    answerers = Answerers(QueryChecker(keeper), WalkChecker(keeper, max_tuples_read=settings.max_tuples_read))
+    keeper = Neo4jKeeper(server, deadline=settings.deadline, observer=observer)
+    query = QueryChecker(keeper)
+    walk = WalkChecker(keeper, max_tuples_read=settings.max_tuples_read)
+    answerers = Answerers(ObservedChecker(query, "query", observer), ObservedChecker(walk, "walk", observer))
     return Connection(keeper, Authorizer(keeper, answerers, deadline=settings.deadline, closing=release))
 
 

@@ -190,5 +190,6 @@ class ProblemAnswer(Answer):
     status: int
     code: str
     detail: str
+    request_id: str = Field(description="the same as in the header `X-Request-Id`, and in the log")
     pointer: str | None = None
     errors: list[dict[str, Any]] | None = None

@@ -8,12 +8,24 @@ from flask import Response, g, jsonify
 from flask_openapi3 import Info, OpenAPI
 
 from iamgraph.service import api, problems
-from iamgraph.service.doors import StrictJson, check_body, check_key, check_query, doors, set_deadline
+from iamgraph.service.doors import (
+    METRICS,
+    StrictJson,
+    check_body,
+    check_key,
+    check_listener,
+    check_query,
+    doors,
+    set_deadline,
+)
+from iamgraph.service.metrics import CONTENT_TYPE, Metrics
+from iamgraph.service.seen import see
 from iamgraph.settings import Settings
 
 
-def create_app(settings: Settings) -> OpenAPI:
+def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     """The application; it answers once `open_doors` gave it a connection."""
+    metrics = metrics or Metrics()
     app = OpenAPI(
         "iamgraph",
         info=Info(title="iamgraph", version=version("iamgraph"), description="Who can access what, and why."),
@@ -26,15 +38,19 @@ def create_app(settings: Settings) -> OpenAPI:
     app.url_map.merge_slashes = False  # a redirect would not be a problem document
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config["DEADLINE"] = settings.deadline
+    app.config["METRICS_PORT"] = settings.metrics_port
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)
+    see(app, metrics, settings.access_log, settings.slow)
     app.before_request(set_deadline)
+    app.before_request(check_listener)
     app.before_request(check_key)
     app.before_request(check_query)
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)
     _add_open_routes(app)
+    app.add_url_rule("/metrics", METRICS, lambda: Response(metrics.text(), content_type=CONTENT_TYPE))
     problems.register(app)
     return app
 

@@ -19,6 +19,7 @@ from iamgraph.service.problems import problem
 from iamgraph.wiring import Connection
 
 OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi"})
+METRICS: Final = "metrics"
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 
@@ -66,9 +67,21 @@ def set_deadline() -> None:
     g.end = time.monotonic() + current_app.config["DEADLINE"]
 
 
+def check_listener() -> Response | None:
+    """Where metrics are answered without a key, nothing else is answered at all."""
+    if _on_metrics_listener() and request.endpoint != METRICS:
+        return problem(404, "route_not_found", "this address answers `/metrics` only")
+    return None
+
+
+def _on_metrics_listener() -> bool:
+    port: str | None = current_app.config["METRICS_PORT"]
+    return port is not None and request.environ["SERVER_PORT"] == port
+
+
 def check_key() -> Response | None:
     """Closed by default: a request without a known key goes no further."""
-    if request.endpoint in OPEN_ROUTES:
+    if request.endpoint in OPEN_ROUTES or _on_metrics_listener():
         return None
     ring = doors().ring
     if ring is None:
@@ -79,7 +92,7 @@ def check_key() -> Response | None:
         refused = problem(401, "unauthenticated", "send a key: `Authorization: Bearer iag_…`")
         refused.headers["WWW-Authenticate"] = 'Bearer realm="iamgraph"'
         return refused
-    g.actor = key.name
+    g.actor, g.key_id = key.name, key.id
     return None
 
 

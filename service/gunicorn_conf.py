@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -13,7 +17,8 @@ from gunicorn.app.base import BaseApplication
 from iamgraph.errors import RequestError
 from iamgraph.service.app import create_app
 from iamgraph.service.doors import close_doors, open_doors
-from iamgraph.service.logs import configure
+from iamgraph.service.logs import GunicornLog, configure
+from iamgraph.service.metrics import Metrics, forget, share
 from iamgraph.service.worker import Worker
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jServer
@@ -23,7 +28,7 @@ from iamgraph.wiring import join
 def options(settings: Settings) -> dict[str, Any]:
     """gunicorn's settings. Few threads: more of them pass the interpreter's lock around and answer less."""
     return {
-        "bind": settings.address,
+        "bind": [settings.address, *([settings.metrics] if settings.metrics is not None else [])],
         "worker_class": Worker,
         "workers": settings.workers or os.cpu_count() or 1,
         "threads": settings.threads,
@@ -34,6 +39,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "max_requests": 0,
         "control_socket_disable": True,
         "proc_name": "iamgraph",
+        "logger_class": GunicornLog,
         "loglevel": "warning",
     }
 
@@ -44,11 +50,14 @@ class Service(BaseApplication):
     def __init__(self, settings: Settings, server: Neo4jServer, started: Callable[[], None]) -> None:
         """`started` is called once the service listens."""
         check_exposure(settings)
-        configure()
+        configure(settings.log_level)
         self._settings = settings
         self._server = server
         self._started = started
-        self._app = create_app(settings)
+        self._folder = _own_folder()
+        share(self._folder)
+        self._metrics = Metrics(self._folder)
+        self._app = create_app(settings, self._metrics)
         super().__init__()
 
     def load_config(self) -> None:
@@ -57,6 +66,7 @@ class Service(BaseApplication):
             "when_ready": lambda _arbiter: self._started(),
             "post_fork": lambda _arbiter, _worker: self._open(),
             "worker_exit": lambda _arbiter, _worker: close_doors(self._app),
+            "child_exit": lambda _arbiter, worker: forget(self._folder, worker.pid),
         }
         for name, value in (options(self._settings) | hooks).items():
             self.cfg.set(name, value)
@@ -66,7 +76,16 @@ class Service(BaseApplication):
         return self._app
 
     def _open(self) -> None:
-        open_doors(self._app, join(self._server, self._settings), keys=not self._settings.no_auth)
+        self._metrics.start()
+        connection = join(self._server, self._settings, observer=self._metrics)
+        open_doors(self._app, connection, keys=not self._settings.no_auth)
+
+
+def _own_folder() -> Path:
+    """A new folder for the counts of this service, removed when this process ends; not when a worker does."""
+    folder, owner = Path(tempfile.mkdtemp(prefix="iamgraph-metrics-")), os.getpid()
+    atexit.register(lambda: shutil.rmtree(folder) if os.getpid() == owner else None)
+    return folder
 
 
 def check_exposure(settings: Settings) -> None:

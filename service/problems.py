@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
@@ -49,8 +48,6 @@ CODE_OF_STATUS: Final[dict[int, str]] = {
     415: "unsupported_media_type",
 }
 
-_log = structlog.get_logger("iamgraph.service")
-
 
 def status_of(error: IamgraphError) -> int:
     """The HTTP status of an error."""
@@ -59,8 +56,10 @@ def status_of(error: IamgraphError) -> int:
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
-    """A problem document; `more` holds members besides the usual, left out where None."""
+    """A problem document of the request under way; `more` holds members besides the usual, left out where None."""
+    g.code = code
     body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
+    body["request_id"] = g.request_id
     body |= {name: value for name, value in more.items() if value is not None}
     response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
     if status == 503:
@@ -98,7 +97,7 @@ def _ours(error: IamgraphError) -> ResponseReturnValue:
     if isinstance(error, ModelTextError):
         faults = [{"line": one.line, "column": one.column, "detail": one.message} for one in error.faults]
     if isinstance(error, StoreError):
-        _log.error("store", code=error.code, cause=type(error.__cause__).__name__)
+        g.cause = type(error.__cause__).__name__  # for the log; its text may hold what nobody should read
     pointer = error.pointer or POINTER_OF_CODE.get(error.code)
     return problem(status_of(error), error.code, error.message, pointer=pointer, errors=faults)
 
@@ -115,5 +114,5 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    _log.exception("unexpected", kind=type(error).__name__)
+    g.cause, g.fault = type(error).__name__, error
     return problem(500, "internal_error", "iamgraph failed; its log says how")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import socket
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from flask import Flask
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
+
+from iamgraph.service.seen import HEADER, request_id, see_refused
 
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestLine: (414, "url_too_long"),
@@ -29,21 +32,23 @@ class Worker(ThreadWorker):
         if refused is None or isinstance(exc, ours):
             super().handle_error(req, client, addr, exc)
             return
-        self.log.warning("refused a request: %s", type(exc).__name__)
+        id_ = request_id(None)
+        see_refused(cast(Flask, self.wsgi), refused[1], id_)
         try:
-            write_nonblock(client, _answer(*refused))
+            write_nonblock(client, _answer(*refused, id_))
         except OSError:
             self.log.debug("the client was gone before it was answered")
 
 
-def _answer(status: int, code: str) -> bytes:
+def _answer(status: int, code: str, id_: str) -> bytes:
     title = HTTPStatus(status).phrase
     said = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": "not HTTP as served here"}
-    body = json.dumps(said)
+    body = json.dumps(said | {"request_id": id_})
     head = (
         f"HTTP/1.1 {status} {title}",
         "Connection: close",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
+        f"{HEADER}: {id_}",
     )
     return "\r\n".join((*head, "", body)).encode("ascii")

@@ -18,12 +18,14 @@ from typing import Final
 
 import click
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from iamgraph.authorizer import Authorizer
 from iamgraph.cli.main import cli
 from iamgraph.errors import RequestError
 from iamgraph.questions import Unknown
 from iamgraph.service.app import create_app
+from iamgraph.service.metrics import Metrics
 from iamgraph.service.problems import CODE_OF_STATUS, STATUS_OF_CODE
 from iamgraph.service.worker import REFUSED
 from iamgraph.settings import Settings
@@ -232,6 +234,22 @@ def test_every_limit_is_documented() -> None:
 def _module(file: Path) -> str:
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts if parts[0] == "iamgraph" else ("iamgraph", *parts))
+
+
+def test_every_metric_is_documented() -> None:
+    """The documented metrics are those a scrape finds, each with its labels."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    documented = {codes(row[0])[0]: set(codes(row[1])) for row in rows(text, "Metric")}
+    metrics = Metrics()
+    metrics.answered("GET", None, 404, "route_not_found", 0.1)
+    metrics.ran("compiled", 0.1)
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {label for one in family.samples for label in one.labels}
+        if not name.endswith("_created"):  # of one process alone; the service's workers have none
+            found[name] = labels - {"le"}
+    assert documented == found
 
 
 def test_every_file_is_in_the_architecture() -> None:

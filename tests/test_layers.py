@@ -17,7 +17,7 @@ MODULES: Final = tuple(sorted({*PACKAGE.rglob("*.py"), *(PACKAGE / "service").rg
 
 # From low to high: a module may import from its own layer and from those before it.
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
-    ("errors", "tuples", "revision", "questions"),
+    ("errors", "tuples", "revision", "questions", "observer"),
     ("model", "queries", "plan"),
     ("store",),
     ("check", "expand", "listing", "explain", "history", "impact", "bulk"),
@@ -43,6 +43,8 @@ ONLY: Final = {
     "lark": ("model",),
     "click": ("cli",),
     "pydantic_settings": ("settings",),
+    "prometheus_client": ("service.metrics",),
+    "structlog": ("service",),
 }
 # Model and plan are functions of their input: the same model gives the same statement, everywhere and always.
 PURE: Final = ("model", "plan", "queries")

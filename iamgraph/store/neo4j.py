@@ -25,7 +25,8 @@ from neo4j.exceptions import (
 )
 
 from iamgraph.errors import RequestError, StoreError
-from iamgraph.queries import object_key, relationship_type, statement
+from iamgraph.observer import UNOBSERVED, Observer
+from iamgraph.queries import name_of, object_key, relationship_type, statement
 from iamgraph.questions import StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.store.rows import (
@@ -102,9 +103,17 @@ def retried(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P
 class Neo4jConnection:
     """Stores, models, tuples and changes in one Neo4j database. Made once per process, after a fork."""
 
-    def __init__(self, server: Neo4jServer, *, strict: bool = False, deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        server: Neo4jServer,
+        *,
+        strict: bool = False,
+        deadline: float = DEADLINE_SECONDS,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
         """`strict` makes the driver report every notification, for tests; `deadline` is in seconds."""
         self._database = server.database
+        self._observer = observer
         self._seconds = deadline
         self._end: float | None = None
         self._driver = neo4j.GraphDatabase.driver(
@@ -170,7 +179,7 @@ class Neo4jConnection:
         session = opened.enter_context(self._session())
         # Its session rolls it back. After a fault that would be wrong: the driver has given the connection to
         # the pool by then, and closing the transaction itself would speak on what may be another's.
-        run = Run(session.begin_transaction(timeout=left(self.end())))
+        run = Run(session.begin_transaction(timeout=left(self.end())), self._observer)
         rows = run(statement("stores/lock"), {"store": asked(store)})
         if not rows:
             raise no_store(store)
@@ -178,8 +187,14 @@ class Neo4jConnection:
 
     # --- sessions ---
 
-    def _session(self, access: str = neo4j.WRITE_ACCESS) -> neo4j.Session:
-        return self._driver.session(database=self._database, default_access_mode=access, fetch_size=-1)
+    @contextmanager
+    def _session(self, access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
+        self._observer.opened(1)
+        try:
+            with self._driver.session(database=self._database, default_access_mode=access, fetch_size=-1) as session:
+                yield session
+        finally:
+            self._observer.opened(-1)
 
     def _read(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
         return self._alone(text, parameters, neo4j.READ_ACCESS)
@@ -191,19 +206,30 @@ class Neo4jConnection:
         self, text: str, parameters: Parameters, access: str, timeout: float | None = None
     ) -> list[neo4j.Record]:
         query = neo4j.Query(text, timeout=timeout or left(self.end()))
-        with self._session(access) as session:
+        with self._session(access) as session, running(text, self._observer):
             return list(session.run(query, dict(parameters)))
+
+
+@contextmanager
+def running(text: str, observer: Observer) -> Iterator[None]:
+    """Tells the observer of a statement, however it ends."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        observer.ran(name_of(text), time.monotonic() - began)
 
 
 class Run:
     """Runs statements in one transaction."""
 
-    def __init__(self, transaction: neo4j.Transaction) -> None:
+    def __init__(self, transaction: neo4j.Transaction, observer: Observer) -> None:
         self._transaction = transaction
+        self._observer = observer
 
     def __call__(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
-        result = self._transaction.run(text, dict(parameters))
-        return list(result)
+        with running(text, self._observer):
+            return list(self._transaction.run(text, dict(parameters)))
 
     def commit(self) -> None:
         """Make the transaction's changes last."""

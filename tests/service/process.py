@@ -43,8 +43,8 @@ class Running:
 
 @contextmanager
 def serving(server: Neo4jServer, folder: Path, **settings: str) -> Iterator[Running]:
-    """A service on that Neo4j, with these settings besides; its log goes to `folder`."""
-    port = _free_port()
+    """A service on that Neo4j, with these settings, or variables in capitals, besides; its log goes to `folder`."""
+    port = free_port()
     log = folder / f"service-{port}.log"
     with log.open("w") as file:
         process = subprocess.Popen(
@@ -78,7 +78,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> dict[str, str]:
-    named = {f"IAMGRAPH_{name.upper()}": value for name, value in settings.items()}
+    named = {name if name.isupper() else f"IAMGRAPH_{name.upper()}": value for name, value in settings.items()}
     return {
         **os.environ,
         "NEO4J_URI": server.uri,
@@ -91,7 +91,8 @@ def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> di
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
