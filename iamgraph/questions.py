@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,13 +19,28 @@ from iamgraph.tuples import (
     check_relation,
     check_text,
     check_type,
+    shown,
 )
 
+MAX_STORE_ID_LENGTH: Final = 64
 MAX_ACTOR_LENGTH: Final = 256
 MAX_REASON_LENGTH: Final = 1024
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
+# Stands for every store there is or will be; no store can have this id.
+ALL_STORES: Final = "*"
+_STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 T = TypeVar("T")
+
+
+def check_store_id(store: str) -> str:
+    """The id, if it can name a store; else `RequestError`."""
+    if not 0 < len(store) <= MAX_STORE_ID_LENGTH or not _STORE_ID_CHARACTERS.issuperset(store):
+        raise RequestError(
+            f"malformed store id `{shown(store)}`: 1 to {MAX_STORE_ID_LENGTH} letters, digits, `_` and `-`",
+            code="malformed_store_id",
+        )
+    return store
 
 
 class Outcome(Enum):
@@ -192,14 +208,49 @@ class StoreInfo:
         return self.revision.store
 
 
+def no_key(id_: str) -> RequestError:
+    """The same for a key that is not there and one that may not be seen."""
+    return RequestError(f"no key `{shown(id_)}`", code="key_not_found")
+
+
+class Scope(Enum):
+    """What an API key may do. `ADMIN` takes in the others; none of them takes in another."""
+
+    CHECK = "check"
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """An API key as it is kept: its name, and the SHA-256 of its secret, never the secret."""
+    """An API key as it is kept: what it may do, in which stores, until when; of its secret only the SHA-256.
+
+    `stores` holds ids of stores, or `ALL_STORES` alone. `by` is the id of the key it was made with.
+    """
 
     id: str
     name: str
     hash: str
+    scopes: frozenset[Scope]
+    stores: frozenset[str]
     at: datetime
+    by: str | None
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def lives(self, now: datetime) -> bool:
+        """Whether it opens anything at that time."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it may do what that scope is for."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def holds_for(self, stores: Collection[str]) -> bool:
+        """Whether it reaches all these stores; `ALL_STORES` is among them only where all are meant."""
+        return ALL_STORES in self.stores or self.stores.issuperset(stores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from iamgraph.questions import Change, Decision, Page, StoredModel, StoreInfo
+from iamgraph.questions import Change, Decision, Page, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
 
@@ -177,9 +177,51 @@ class StoreAnswer(Answer):
 
 
 class StoresAnswer(Answer):
-    """All stores, by id."""
+    """Stores, by id."""
 
     stores: list[StoreAnswer]
+
+
+class KeyAnswer(Answer):
+    """An API key: what it may do, in which stores, until when. Its secret is nowhere but in `NewKeyAnswer`."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    stores: list[str]
+    at: datetime
+    by: str | None = Field(None, description="the id of the key it was made with")
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = Field(None, description="to about a minute")
+
+    @classmethod
+    def of(cls, key: StoredKey, **more: str) -> Self:
+        """The answer for a key."""
+        return cls(
+            id=key.id,
+            name=key.name,
+            scopes=sorted(one.value for one in key.scopes),
+            stores=sorted(key.stores),
+            at=key.at,
+            by=key.by,
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+            last_used_at=key.last_used_at,
+            **more,
+        )
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A key just made, with its secret, which nothing can show again."""
+
+    secret: str
+
+
+class KeysAnswer(Answer):
+    """API keys, by name."""
+
+    keys: list[KeyAnswer]
 
 
 class ProblemAnswer(Answer):
@@ -192,4 +234,5 @@ class ProblemAnswer(Answer):
     detail: str
     request_id: str = Field(description="the same as in the header `X-Request-Id`, and in the log")
     pointer: str | None = None
+    scope: str | None = Field(None, description="the scope a key lacks")
     errors: list[dict[str, Any]] | None = None

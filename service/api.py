@@ -8,9 +8,9 @@ from flask import Response
 from flask_openapi3 import APIBlueprint
 
 from iamgraph.service import answers, wire
-from iamgraph.service.doors import actor, authorizer
+from iamgraph.service.doors import actor, asking_key, authorizer, check_store, keys, refresh_keys
 
-_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 404, 409, 422, 503)}
+_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 422, 503)}
 
 routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=_PROBLEMS, abp_security=[{"key": []}])
 
@@ -80,13 +80,15 @@ def get_model(path: wire.ModelPath) -> Response:
 @routes.post("/stores", responses={201: answers.StoreAnswer})
 def create_store(body: wire.StoreBody) -> Response:
     """A new empty store."""
+    check_store(body.id)
     return answers.StoreAnswer.of(authorizer().create_store(body.id)).response(201)
 
 
 @routes.get("/stores", responses={200: answers.StoresAnswer})
 def list_stores() -> Response:
-    """All stores, by id."""
-    found = authorizer().list_stores()
+    """The stores the key holds for, by id."""
+    key = asking_key()
+    found = [one for one in authorizer().list_stores() if key is None or key.holds_for([one.id])]
     return answers.StoresAnswer(stores=[answers.StoreAnswer.of(one) for one in found]).response()
 
 
@@ -100,4 +102,27 @@ def get_store(path: wire.StorePath) -> Response:
 def delete_store(path: wire.StorePath) -> Response:
     """End a store and remove all it holds."""
     authorizer().delete_store(path.store)
+    return Response(status=204)
+
+
+@routes.post("/keys", responses={201: answers.NewKeyAnswer})
+def make_key(body: wire.KeyBody) -> Response:
+    """A new API key, and its secret, which is told this once."""
+    key, secret = keys().create_key(body.name, scopes=body.scopes, stores=body.stores, expires_at=body.to_expiry())
+    refresh_keys()
+    return answers.NewKeyAnswer.of(key, secret=secret).response(201)
+
+
+@routes.get("/keys", responses={200: answers.KeysAnswer})
+def show_keys() -> Response:
+    """The keys that reach no store beyond the asking key's own; never their secrets."""
+    found = keys().list_keys()
+    return answers.KeysAnswer(keys=[answers.KeyAnswer.of(one) for one in found]).response()
+
+
+@routes.delete("/keys/<key>", responses={204: None})
+def end_key(path: wire.KeyPath) -> Response:
+    """Revoke a key: every process of the service refuses it within a second."""
+    keys().revoke_key(path.key)
+    refresh_keys()
     return Response(status=204)

@@ -19,6 +19,7 @@ from iamgraph.service.doors import (
     set_deadline,
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
+from iamgraph.service.scopes import check_declared, described
 from iamgraph.service.seen import see
 from iamgraph.settings import Settings
 
@@ -52,13 +53,14 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     _add_open_routes(app)
     app.add_url_rule("/metrics", METRICS, lambda: Response(metrics.text(), content_type=CONTENT_TYPE))
     problems.register(app)
+    check_declared(app)
     return app
 
 
 def _add_open_routes(app: OpenAPI) -> None:
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.add_url_rule("/readyz", "readyz", _ready)
-    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(described(app, app.api_doc)))
 
 
 def _ready() -> Response:

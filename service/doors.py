@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -13,15 +14,18 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from iamgraph.authorizer import Authorizer
-from iamgraph.errors import RequestError
-from iamgraph.keys import KeyRing
+from iamgraph.errors import RequestError, StoreError
+from iamgraph.keys import Keys, lacks, not_held
+from iamgraph.questions import ALL_STORES, StoredKey
+from iamgraph.ring import KeyRing
 from iamgraph.service.problems import problem
+from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, SCOPE_OF_ROUTE, STORELESS_ROUTES
 from iamgraph.wiring import Connection
 
-OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi"})
 METRICS: Final = "metrics"
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
+_CHALLENGE: Final = 'Bearer realm="iamgraph"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,31 @@ def authorizer() -> Authorizer:
     return doors().connection.authorizer.until(g.end)
 
 
+def keys() -> Keys:
+    """The keys, within the reach of the one this request came with, and for as long as it may take."""
+    return Keys(doors().connection.keeper.until(g.end), asking_key())
+
+
+def refresh_keys() -> None:
+    """Let this worker know at once what this request changed; the others find out in their time."""
+    ring = doors().ring
+    if ring is not None:
+        # What was changed is changed: to say otherwise now would lose a new secret.
+        with suppress(StoreError):
+            ring.refresh(0.0, g.end)
+
+
+def asking_key() -> StoredKey | None:
+    """The key this request came with; None where no key is asked for."""
+    return cast("StoredKey | None", g.get("key"))
+
+
 def actor(claimed: str | None) -> str | None:
     """Who does it, for the record: who the client says, and always the key that said so."""
-    key = cast("str | None", g.get("actor"))
+    key = asking_key()
     if key is None or not claimed:
-        return key if claimed is None else claimed
-    return f"{claimed} by key {key}"
+        return claimed if key is None or claimed is not None else key.name
+    return f"{claimed} by key {key.name}"
 
 
 def set_deadline() -> None:
@@ -80,20 +103,52 @@ def _on_metrics_listener() -> bool:
 
 
 def check_key() -> Response | None:
-    """Closed by default: a request without a known key goes no further."""
+    """Closed by default: a request goes on with a living key that has the route's scope, in the store it names."""
     if request.endpoint in OPEN_ROUTES or _on_metrics_listener():
         return None
     ring = doors().ring
     if ring is None:
         return _check_host()
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    key = ring.find(secret.strip(), g.end) if scheme.lower() == "bearer" and secret else None
+    if scheme.lower() != "bearer" or not secret:
+        return _unauthenticated("send a key: `Authorization: Bearer iag_…`")
+    key = ring.find(secret.strip(), g.end)
     if key is None:
-        refused = problem(401, "unauthenticated", "send a key: `Authorization: Bearer iag_…`")
-        refused.headers["WWW-Authenticate"] = 'Bearer realm="iamgraph"'
+        # The same for a key that never was, has ended or is another's: who knows no key learns nothing of any.
+        return _unauthenticated("the key is not known, has expired or was revoked")
+    g.key, g.key_id = key, key.id
+    return _check_reach(key)
+
+
+def _unauthenticated(detail: str) -> Response:
+    refused = problem(401, "unauthenticated", detail)
+    refused.headers["WWW-Authenticate"] = _CHALLENGE
+    return refused
+
+
+def _check_reach(key: StoredKey) -> Response | None:
+    if request.endpoint is None:
+        return None  # there is no such route, which any key may learn
+    scope = SCOPE_OF_ROUTE[request.endpoint]
+    if not key.may(scope):
+        refused = problem(403, "scope_missing", lacks(scope).message, scope=scope.value)
+        refused.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
         return refused
-    g.actor, g.key_id = key.name, key.id
+    if request.endpoint in GLOBAL_ROUTES:
+        check_store(ALL_STORES)
+    elif request.endpoint not in STORELESS_ROUTES:
+        check_store((request.view_args or {})["store"])
     return None
+
+
+def check_store(store: str) -> None:
+    """`RequestError` if the request's key does not hold for the store, whether there is such a store or not.
+
+    `ALL_STORES` is held by a key for all stores only.
+    """
+    key = asking_key()
+    if key is not None and not key.holds_for([store]):
+        raise not_held([store])
 
 
 def _check_host() -> Response | None:

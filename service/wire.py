@@ -10,9 +10,12 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from iamgraph.errors import RequestError
+from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
+    ALL_STORES,
     CheckQuestion,
     Precondition,
+    Scope,
     TupleFilter,
     WriteRequest,
 )
@@ -82,6 +85,11 @@ def _on_the_calendar(value: datetime | None) -> datetime | None:
         raise ValueError("a time must lie within the years 1 to 9999 in UTC") from fault
 
 
+Time = Annotated[
+    AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)
+]
+
+
 # --- paths and queries ---
 
 
@@ -122,9 +130,7 @@ class TupleBody(Body):
     subject: str = Field(examples=["group:eng#member"])
     relation: str = Field(examples=["viewer"])
     object: str = Field(examples=["resource:wiki"])
-    expires_at: Annotated[
-        AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)
-    ] = Field(None, description="when it ends, with a time zone")
+    expires_at: Time = Field(None, description="when it ends, with a time zone")
     condition: ConditionBody | None = None
 
     def to_tuple(self, pointer: str) -> RelationTuple:
@@ -280,7 +286,31 @@ class ModelBody(ActBody):
     text: str
 
 
+class KeyPath(BaseModel):
+    """An API key."""
+
+    key: str = Field(description="the key's id, which is part of its secret and none")
+
+
 class StoreBody(Body):
     """A store to create."""
 
     id: str = Field(examples=["default"])
+
+
+class KeyBody(Body):
+    """An API key to make."""
+
+    name: str = Field(examples=["billing"])
+    scopes: list[Annotated[Scope, Field(strict=False)]] = Field(examples=[["check"]])
+    stores: list[str] = Field(examples=[["default"], [ALL_STORES]], description="ids, or `*` alone for all stores")
+    expires_at: Time = Field(None, description=f"when it ends, with a time zone; {KEY_DAYS} days from now if not said")
+    never_expires: bool = Field(False, description="it ends only when it is revoked")
+
+    def to_expiry(self) -> datetime | None:
+        """When the key ends; None for never."""
+        if self.never_expires and self.expires_at is not None:
+            raise RequestError(
+                "a key that never expires has no `expires_at`", code="malformed_time", pointer="/expires_at"
+            )
+        return None if self.never_expires else self.expires_at or expiry()

@@ -29,7 +29,6 @@ from ulid import ULID
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.contract import CurrentModel
 from iamgraph.check.query import compiled
-from iamgraph.keys import create_key
 from iamgraph.local.private import acquire
 from iamgraph.model.parser import parse_model
 from iamgraph.queries import object_key, wildcard_key
@@ -38,6 +37,7 @@ from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import Kind, Object, RelationTuple, Userset
 from iamgraph.wiring import Connection, join
+from tests.made_keys import make_key
 from tests.service.process import Running, serving
 
 SIZES: Final = (10_000, 100_000)
@@ -244,7 +244,7 @@ def main() -> None:
             print(f"private Neo4j: warm start {time.perf_counter() - started:.1f} s")
             connection = join(lease.server, settings)
             connection.keeper.migrate()
-            _, key = create_key(connection.keeper, "figures")
+            _, key = make_key(connection.keeper, "figures")
             for size in SIZES:
                 _measure(connection, lease.server, key, size)
             memory = psutil.Process(lease.pid).memory_info().rss / 2**20

@@ -21,7 +21,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("model", "queries", "plan"),
     ("store",),
     ("check", "expand", "listing", "explain", "history", "impact", "bulk"),
-    ("authorizer", "keys"),
+    ("authorizer", "keys", "ring"),
     ("access",),
     ("settings", "local", "wiring", "bench"),
     ("cli", "service", "demo"),

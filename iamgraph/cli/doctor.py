@@ -174,7 +174,12 @@ def _keys(connection: Connection) -> Steps:
     if count:
         yield Step("keys", "ok", f"{count} API keys")
     else:
-        yield Step("keys", "note", "there is no API key yet", "make one with `iamgraph keys create NAME`")
+        yield Step(
+            "keys",
+            "note",
+            "there is no API key yet",
+            "make one with `iamgraph keys create NAME --scope SCOPE --store STORE`",
+        )
 
 
 # --- the service ---

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -25,6 +26,8 @@ from iamgraph.tuples import (
     parse_tuple,
     shown,
 )
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def question(words: Sequence[str]) -> tuple[Subject, str, Object]:
@@ -52,6 +55,16 @@ def time(text: str | None) -> datetime | None:
         raise RequestError(
             f"malformed time `{shown(text)}`: expected one like `2030-01-31T12:00:00Z`", code="malformed_time"
         ) from fault
+
+
+def lifetime(text: str) -> timedelta:
+    """How long: a number of minutes, hours, days or weeks, such as `30d`."""
+    found = re.fullmatch(r"([0-9]{1,9})([mhdw])", text)
+    if found is None:
+        raise RequestError(
+            f"malformed time `{shown(text)}`: expected one like `30m`, `12h`, `90d` or `4w`", code="malformed_time"
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def context(text: str | None, option: str) -> str | None:

@@ -13,6 +13,7 @@ from iamgraph.errors import RequestError
 if TYPE_CHECKING:
     from iamgraph.authorizer import Authorizer
     from iamgraph.cli.remote import Remote
+    from iamgraph.keys import Keys
     from iamgraph.settings import Settings
     from iamgraph.wiring import Connection
 
@@ -35,10 +36,27 @@ class Place:
             with self.connection() as connection:
                 yield connection.authorizer
         else:
-            from iamgraph.cli.remote import Remote  # noqa: PLC0415 - HTTP only where it is spoken
-
-            with Remote(self.url, self.key) as remote:
+            with self.remote() as remote:
                 yield remote
+
+    @contextmanager
+    def keys(self) -> Iterator[Keys | Remote]:
+        """What makes, shows and ends keys."""
+        if self.url is None:
+            from iamgraph.keys import Keys  # noqa: PLC0415 - ids and hashes only where keys are made
+
+            with self.connection() as connection:
+                yield Keys(connection.keeper)
+        else:
+            with self.remote() as remote:
+                yield remote
+
+    def remote(self) -> Remote:
+        """The service at `url`."""
+        from iamgraph.cli.remote import Remote  # noqa: PLC0415 - HTTP only where it is spoken
+
+        assert self.url is not None
+        return Remote(self.url, self.key)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 
-from iamgraph.cli.said import Said, of_tuple
+from iamgraph.cli.said import Said, of_time, of_tuple
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.model.faults import Fault, ModelTextError
 from iamgraph.questions import (
@@ -20,6 +20,8 @@ from iamgraph.questions import (
     Decision,
     Outcome,
     Page,
+    Scope,
+    StoredKey,
     StoredModel,
     StoreInfo,
     TupleFilter,
@@ -153,6 +155,29 @@ class Remote:
     def delete_store(self, store: str) -> None:
         """End a store."""
         self._ask("DELETE", _path(store), lambda _: None)
+
+    # --- keys ---
+
+    def create_key(
+        self, name: str, *, scopes: Collection[Scope], stores: Collection[str], expires_at: datetime | None
+    ) -> tuple[StoredKey, str]:
+        """A new key, and its secret."""
+        body = {
+            "name": name,
+            "scopes": sorted(one.value for one in scopes),
+            "stores": sorted(stores),
+            "expires_at": of_time(expires_at),
+            "never_expires": expires_at is None,
+        }
+        return self._ask("POST", "/v1/keys", lambda said: (_key(said), str(said["secret"])), body)
+
+    def list_keys(self) -> tuple[StoredKey, ...]:
+        """The keys that may be seen."""
+        return self._ask("GET", "/v1/keys", lambda said: tuple(map(_key, said["keys"])))
+
+    def revoke_key(self, id_: str) -> None:
+        """End a key."""
+        self._ask("DELETE", f"/v1/keys/{quote(id_, safe='')}", lambda _: None)
 
     # --- HTTP ---
 
@@ -289,3 +314,18 @@ def _model(said: Said) -> StoredModel:
 
 def _store(said: Said) -> StoreInfo:
     return StoreInfo(_revision(said["id"], said), said.get("model"))
+
+
+def _key(said: Said) -> StoredKey:
+    return StoredKey(
+        id=said["id"],
+        name=said["name"],
+        hash="",  # which no service tells
+        scopes=frozenset(map(Scope, said["scopes"])),
+        stores=frozenset(said["stores"]),
+        at=datetime.fromisoformat(said["at"]),
+        by=said.get("by"),
+        expires_at=_time(said.get("expires_at")),
+        revoked_at=_time(said.get("revoked_at")),
+        last_used_at=_time(said.get("last_used_at")),
+    )

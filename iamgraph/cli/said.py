@@ -80,4 +80,14 @@ def of_store(info: StoreInfo) -> Said:
 
 def of_key(key: StoredKey) -> Said:
     """An API key, without its hash, which nobody needs."""
-    return _known(id=key.id, name=key.name, at=of_time(key.at))
+    return _known(
+        id=key.id,
+        name=key.name,
+        scopes=sorted(one.value for one in key.scopes),
+        stores=sorted(key.stores),
+        at=of_time(key.at),
+        by=key.by,
+        expires_at=of_time(key.expires_at),
+        revoked_at=of_time(key.revoked_at),
+        last_used_at=of_time(key.last_used_at),
+    )

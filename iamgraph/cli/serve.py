@@ -57,7 +57,7 @@ def _say(settings: Settings, keyless: bool, out: Out) -> None:
     url = f"http://{settings.address}"
     out.one({"url": url}, f"iamgraph listens on {url}")
     if keyless:
-        out.tell("there is no API key yet: make one with `iamgraph keys create NAME`")
+        out.tell("there is no API key yet: make one with `iamgraph keys create NAME --scope SCOPE --store STORE`")
 
 
 def _with_port(settings: Settings) -> Settings:

@@ -9,8 +9,8 @@ from typing import Final
 
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import RequestError
-from iamgraph.keys import create_key
-from iamgraph.questions import WriteRequest
+from iamgraph.keys import Keys, expiry
+from iamgraph.questions import Scope, WriteRequest
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
@@ -69,11 +69,12 @@ def load(authorizer: Authorizer) -> None:
 
 
 def make_key(keeper: Neo4jKeeper) -> str:
-    """The secret of a new key named `demo`; the one of an earlier demo ends."""
-    for key in keeper.list_keys():
-        if key.name == STORE:
-            keeper.revoke_key(key.id)
-    return create_key(keeper, STORE)[1]
+    """The secret of a new key named `demo`, for the demo's store; the ones of earlier demos end."""
+    keys = Keys(keeper)
+    for key in keys.list_keys():
+        if key.name == STORE and key.revoked_at is None:
+            keys.revoke_key(key.id)
+    return keys.create_key(STORE, scopes={Scope.ADMIN}, stores={STORE}, expires_at=expiry())[1]
 
 
 def run(settings: Settings, tell: Tell, show: Tell) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -16,7 +15,18 @@ from iamgraph.errors import ConflictError, LimitError, RequestError, StoreError
 from iamgraph.model.model import Model
 from iamgraph.model.printer import model_hash
 from iamgraph.queries import object_key, relationship_type, statement, subject_key
-from iamgraph.questions import Act, Change, Page, StoredKey, StoredModel, StoreInfo, TupleFilter, WriteRequest
+from iamgraph.questions import (
+    Act,
+    Change,
+    Page,
+    StoredKey,
+    StoredModel,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+    check_store_id,
+    no_key,
+)
 from iamgraph.revision import Revision
 from iamgraph.store.contract import ModelChanged
 from iamgraph.store.migrations import Migration, migrations
@@ -24,7 +34,6 @@ from iamgraph.store.neo4j import (
     Neo4jConnection,
     Run,
     asked,
-    check_store_id,
     faults,
     info_of,
     late,
@@ -38,6 +47,7 @@ from iamgraph.store.rows import (
     change_of,
     cursor_of,
     place_of,
+    stored_key,
     stored_tuple,
     tuple_row,
     tuple_text,
@@ -306,18 +316,37 @@ class Neo4jKeeper(Neo4jConnection):
     @retried
     def create_key(self, key: StoredKey) -> None:
         """Keep a key; its secret is not part of it."""
-        self._write_alone(statement("keys/create"), asdict(key))
+        parameters = {
+            "id": key.id,
+            "name": key.name,
+            "hash": key.hash,
+            "scopes": sorted(one.value for one in key.scopes),
+            "stores": sorted(key.stores),
+            "at": key.at,
+            "by": key.by,
+            "expires_at": key.expires_at,
+        }
+        self._write_alone(statement("keys/create"), parameters)
 
     @retried
     def list_keys(self) -> tuple[StoredKey, ...]:
-        """All keys, by name and id."""
-        return tuple(map(_stored_key, self._read(statement("keys/list"), {})))
+        """All keys, the ended ones too, by name and id."""
+        return tuple(map(stored_key, self._read(statement("keys/list"), {"since": 0})))
 
     @retried
-    def revoke_key(self, id_: str) -> None:
-        """End a key; `RequestError` (`key_not_found`) if there is none of that id."""
-        if not self._write_alone(statement("keys/revoke"), {"id": id_}):
-            raise RequestError(f"no key `{shown(id_)}`", code="key_not_found")
+    def get_key(self, id_: str) -> StoredKey:
+        """One key; `RequestError` (`key_not_found`) if there is none of that id."""
+        # What is outside ASCII is no id, and some of it the driver cannot send.
+        rows = self._read(statement("keys/get"), {"id": id_}) if id_.isascii() else []
+        if not rows:
+            raise no_key(id_)
+        return stored_key(rows[0])
+
+    @retried
+    def revoke_key(self, id_: str, now: datetime) -> None:
+        """End a key; one that was ended stays so. `RequestError` (`key_not_found`) if there is none of that id."""
+        if not id_.isascii() or not self._write_alone(statement("keys/revoke"), {"id": id_, "at": now}):
+            raise no_key(id_)
 
 
 def _refuse_required(object_: Object, found: Iterable[RelationTuple], required: frozenset[tuple[str, str]]) -> None:
@@ -341,7 +370,3 @@ def _object_range(store: str, wanted: TupleFilter) -> tuple[str, str]:
 
 def _stored_model(row: Mapping[str, Any]) -> StoredModel:
     return StoredModel(row["id"], row["text"], row["hash"], row["revision"], row["at"].to_native())
-
-
-def _stored_key(row: Mapping[str, Any]) -> StoredKey:
-    return StoredKey(row["id"], row["name"], row["hash"], row["at"].to_native())

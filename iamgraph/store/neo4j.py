@@ -27,7 +27,7 @@ from neo4j.exceptions import (
 from iamgraph.errors import RequestError, StoreError
 from iamgraph.observer import UNOBSERVED, Observer
 from iamgraph.queries import name_of, object_key, relationship_type, statement
-from iamgraph.questions import StoreInfo
+from iamgraph.questions import StoreInfo, check_store_id
 from iamgraph.revision import Revision
 from iamgraph.store.rows import (
     stored_tuple,
@@ -35,7 +35,6 @@ from iamgraph.store.rows import (
 )
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, shown
 
-MAX_STORE_ID_LENGTH: Final = 64
 DEADLINE_SECONDS: Final = 3.0
 ATTEMPTS: Final = 5
 
@@ -45,7 +44,6 @@ _STRICT: Final[dict[str, Any]] = {
     "notifications_disabled_classifications": ["UNRECOGNIZED"],
 }
 _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
-_STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 # A transaction past its time, and one that was waiting for a lock when its time came.
 _LATE: Final = ("Neo.ClientError.Transaction.TransactionTimedOut", "Neo.ClientError.Transaction.LockClientStopped")
 _SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
@@ -55,16 +53,6 @@ Parameters = Mapping[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C", bound="Neo4jConnection")
-
-
-def check_store_id(store: str) -> str:
-    """The id, if it can name a store; else `RequestError`."""
-    if not 0 < len(store) <= MAX_STORE_ID_LENGTH or not _STORE_ID_CHARACTERS.issuperset(store):
-        raise RequestError(
-            f"malformed store id `{shown(store)}`: 1 to {MAX_STORE_ID_LENGTH} letters, digits, `_` and `-`",
-            code="malformed_store_id",
-        )
-    return store
 
 
 @dataclass(frozen=True, slots=True)

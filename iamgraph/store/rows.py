@@ -12,7 +12,7 @@ from typing import Any
 
 from iamgraph.errors import RequestError
 from iamgraph.queries import node_label, object_key, relation_of, relationship_type, subject_key, subject_of
-from iamgraph.questions import Change, WriteRequest
+from iamgraph.questions import Change, Scope, StoredKey, WriteRequest
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, kind_of, parse_tuple
 
 Row = Mapping[str, Any]
@@ -95,6 +95,23 @@ def change_of(row: Row) -> Change:
         tuple(map(tuple_of_text, row["writes"])),
         tuple(map(tuple_of_text, row["deletes"])),
         row["model"],
+    )
+
+
+def stored_key(row: Row) -> StoredKey:
+    """The key a node's columns stand for. A scope that only a newer iamgraph knows opens nothing here."""
+    return StoredKey(
+        row["id"],
+        row["name"],
+        row["hash"],
+        frozenset(one for one in Scope if one.value in row["scopes"]),
+        frozenset(row["stores"]),
+        row["at"].to_native(),
+        row["by"],
+        *(
+            None if row[name] is None else row[name].to_native()
+            for name in ("expires_at", "revoked_at", "last_used_at")
+        ),
     )
 
 

@@ -10,10 +10,10 @@ import pytest
 from ulid import ULID
 
 from iamgraph.authorizer import Authorizer
-from iamgraph.keys import create_key
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import NOWHERE, Cli, first_line, on, started, until
+from tests.made_keys import end_key, make_key
 
 MODEL = """\
 model
@@ -49,9 +49,9 @@ def url(server: Neo4jServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def secret(keeper: Neo4jKeeper) -> Iterator[str]:
     """A key of the service, revoked afterwards."""
-    key, secret = create_key(keeper, f"command line {ULID()}")
+    key, secret = make_key(keeper, f"command line {ULID()}")
     yield secret
-    keeper.revoke_key(key.id)
+    end_key(keeper, key)
 
 
 @pytest.fixture(scope="session")

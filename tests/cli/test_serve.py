@@ -112,7 +112,10 @@ def test_serve_on_a_private_neo4j(held: None, private: Environment) -> None:
     with started("serve", "--port", "0", "--json", env=private) as process:
         url = json.loads(first_line(process))["url"]
         assert process.stderr is not None
-        assert "make one with `iamgraph keys create NAME`" in json.loads(process.stderr.readline())["progress"]
+        assert (
+            "make one with `iamgraph keys create NAME --scope SCOPE --store STORE`"
+            in json.loads(process.stderr.readline())["progress"]
+        )
         key = cli.done("keys", "create", "first", "--json").json["secret"]
         assert [] == cli.done("store", "list", "--url", url, "--key", key, "--json").lines
         assert 0 == stop(process)

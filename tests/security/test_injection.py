@@ -13,7 +13,7 @@ from ulid import ULID
 
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import IamgraphError, RequestError
-from iamgraph.keys import create_key
+from iamgraph.keys import Keys
 from iamgraph.questions import CheckQuestion, Precondition, TupleFilter, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import (
@@ -26,6 +26,7 @@ from iamgraph.tuples import (
     parse_subject,
     parse_tuple,
 )
+from tests.made_keys import end_key, make_key
 from tests.store.graph import Graph, replayed
 
 MODEL: Final = """\
@@ -291,16 +292,27 @@ def test_ids_hold_no_control_characters(text: str) -> None:
 
 
 def test_hostile_api_keys(own_keeper: Neo4jKeeper, own_graph: Graph) -> None:
-    """Names and ids of API keys are text too."""
-    before = own_graph.dump()
+    """Names, ids and stores of API keys are text too: after all of them nothing is there but the keys made."""
+    before = _without_keys(own_graph, set())
+    made: set[str] = set()
     for payload in PAYLOADS:
         with suppress(IamgraphError):
-            key, _ = create_key(own_keeper, payload)
+            key, _ = make_key(own_keeper, payload)
+            made.add(key.id)
             assert payload in [one.name for one in own_keeper.list_keys()]
-            own_keeper.revoke_key(key.id)
+            end_key(own_keeper, key)
         with pytest.raises(RequestError):
-            own_keeper.revoke_key(payload)
-    assert before == own_graph.dump()
+            Keys(own_keeper).revoke_key(payload)
+        with pytest.raises(RequestError):
+            make_key(own_keeper, "x", stores={f"a' {payload}"})
+    assert before == _without_keys(own_graph, made)
+
+
+def _without_keys(graph: Graph, made: set[str]) -> list[str]:
+    """The graph's dump once those keys, and the count of keys' changes, are gone."""
+    graph.rows("MATCH (k:IamKey) WHERE k.id IN $made DELETE k", made=list(made))
+    graph.rows("MATCH (all:IamKeys) DELETE all")
+    return graph.dump()
 
 
 # --- names that mean something in Cypher -------------------------------------------------------------------

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from ulid import ULID
 
-from iamgraph.keys import create_key
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
+from tests.made_keys import end_key, make_key
 from tests.service.client import Client
 from tests.service.process import Running, serving
 
@@ -30,9 +30,9 @@ type resource
 @pytest.fixture(scope="session")
 def secret(keeper: Neo4jKeeper) -> Iterator[str]:
     """A key of the service, revoked afterwards."""
-    key, secret = create_key(keeper, "service tests")
+    key, secret = make_key(keeper, "service tests")
     yield secret
-    keeper.revoke_key(key.id)
+    end_key(keeper, key)
 
 
 @pytest.fixture(scope="session")

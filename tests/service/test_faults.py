@@ -14,10 +14,10 @@ import neo4j
 import psutil
 import pytest
 
-from iamgraph.keys import create_key
 from iamgraph.local.private import Lease, acquire, running
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
+from tests.made_keys import make_key
 from tests.service.client import Client
 from tests.service.conftest import MODEL
 from tests.service.process import serving
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with acquire(folder / "neo4j", Settings().cache_dir, heap="512m") as lease:
         keeper = Neo4jKeeper(lease.server)
         keeper.migrate()
-        _, secret = create_key(keeper, "faults")
+        _, secret = make_key(keeper, "faults")
         keeper.close()
         with serving(lease.server, folder) as service:
             site = Site(folder / "neo4j", lease, service.port, secret)

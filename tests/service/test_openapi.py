@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from iamgraph.errors import IamgraphError
+from iamgraph.questions import Scope
 from iamgraph.service.app import create_app
-from iamgraph.service.doors import METRICS, OPEN_ROUTES
+from iamgraph.service.doors import METRICS
 from iamgraph.service.problems import POINTER_OF_CODE, STATUS_OF_CLASS, STATUS_OF_CODE, status_of
+from iamgraph.service.scopes import OPEN_ROUTES
 from iamgraph.settings import Settings
 from tests.service.client import Client
 from tests.service.process import ROOT
@@ -39,7 +41,7 @@ def test_every_described_path_answers(client: Client) -> None:
     """Each documented call is routed: it is refused for its store or its body, never for its path or method."""
     for path, item in described(client).items():
         for method in item:
-            asked = path.replace("/v1/stores/{store}", NOWHERE).replace("{model}", "current")
+            asked = path.replace("/v1/stores/{store}", NOWHERE).replace("{model}", "current").replace("{key}", "nobody")
             reply = client.send(method.upper(), asked, "{}")
             code = reply.json.get("code")
             assert reply.status in (200, 400, 404), (method, path, reply)
@@ -51,9 +53,10 @@ def test_every_call_describes_its_answers(client: Client) -> None:
     for path, item in described(client).items():
         for method, operation in item.items():
             answers = set(operation["responses"])
-            assert {"400", "401", "404", "409", "422", "503"} < answers, (method, path)
+            assert {"400", "401", "403", "404", "409", "422", "503"} < answers, (method, path)
             assert [one for one in answers if one[0] == "2"], (method, path)
-            assert [{"key": []}] == operation["security"], (method, path)
+            (asked,) = operation["security"]
+            assert [asked["key"]] in [[[one.value]] for one in Scope], (method, path)
 
 
 def test_every_error_has_a_status() -> None:
