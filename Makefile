@@ -35,6 +35,7 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of
 
 figures: .venv/installed  ## how fast it is, here
 	$(BIN)/python -m tests.figures
+	$(BIN)/python -m tests.cost
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

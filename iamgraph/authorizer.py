@@ -28,6 +28,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged
+from iamgraph.tracing import span
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
 
 DEADLINE_SECONDS: Final = 3.0
@@ -117,7 +118,9 @@ class Authorizer:
     def decide(self, question: CheckQuestion) -> Decision:
         """As `check`, but an unknown answer is a decision with a reason, not an error."""
         end = self._ends()
-        decision = self._with_model(question.store, end, lambda current: self._decide(question, current, end))
+        with span("check") as traced:
+            decision = self._with_model(question.store, end, lambda current: self._decide(question, current, end))
+            traced.set_attribute("iamgraph.outcome", decision.outcome.value)
         if question.zookie is not None:
             decision.revision.accept(question.zookie)
         return decision

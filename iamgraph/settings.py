@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         "errors", description="which requests get a line in the log: with `errors` those refused, failed or slow"
     )
     slow: float = Field(1.0, gt=0, description="seconds from which on a request is slow")
+    traces: Literal["off", "otlp"] = Field(
+        "off", description="where spans go: with `otlp` to a collector, as the `OTEL_*` variables say"
+    )
     no_auth: bool = Field(False, description="serve without keys, on a loopback address only")
 
     @model_validator(mode="after")

@@ -20,14 +20,14 @@ from iamgraph.service.doors import (
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.scopes import check_declared, described
-from iamgraph.service.seen import see
+from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
 
 
 def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     """The application; it answers once `open_doors` gave it a connection."""
     metrics = metrics or Metrics()
-    app = OpenAPI(
+    app = SeenApp(
         "iamgraph",
         info=Info(title="iamgraph", version=version("iamgraph"), description="Who can access what, and why."),
         security_schemes={"key": {"type": "http", "scheme": "bearer"}},
@@ -42,7 +42,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["METRICS_PORT"] = settings.metrics_port
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)
-    see(app, metrics, settings.access_log, settings.slow)
+    app.see(metrics, settings.access_log, settings.slow)
     app.before_request(set_deadline)
     app.before_request(check_listener)
     app.before_request(check_key)

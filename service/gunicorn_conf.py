@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from iamgraph.errors import RequestError
 from iamgraph.service.app import create_app
 from iamgraph.service.doors import close_doors, open_doors
+from iamgraph.service.exporting import check_tracing, start_tracing
 from iamgraph.service.logs import GunicornLog, configure
 from iamgraph.service.metrics import Metrics, forget, share
 from iamgraph.service.worker import Worker
@@ -50,6 +51,8 @@ class Service(BaseApplication):
     def __init__(self, settings: Settings, server: Neo4jServer, started: Callable[[], None]) -> None:
         """`started` is called once the service listens."""
         check_exposure(settings)
+        if settings.traces != "off":
+            check_tracing()
         configure(settings.log_level)
         self._settings = settings
         self._server = server
@@ -57,6 +60,7 @@ class Service(BaseApplication):
         self._folder = _own_folder()
         share(self._folder)
         self._metrics = Metrics(self._folder)
+        self._end_tracing: Callable[[], None] = lambda: None
         self._app = create_app(settings, self._metrics)
         super().__init__()
 
@@ -65,7 +69,7 @@ class Service(BaseApplication):
         hooks = {
             "when_ready": lambda _arbiter: self._started(),
             "post_fork": lambda _arbiter, _worker: self._open(),
-            "worker_exit": lambda _arbiter, _worker: close_doors(self._app),
+            "worker_exit": lambda _arbiter, _worker: self._close(),
             "child_exit": lambda _arbiter, worker: forget(self._folder, worker.pid),
         }
         for name, value in (options(self._settings) | hooks).items():
@@ -77,8 +81,14 @@ class Service(BaseApplication):
 
     def _open(self) -> None:
         self._metrics.start()
+        if self._settings.traces != "off":
+            self._end_tracing = start_tracing()
         connection = join(self._server, self._settings, observer=self._metrics)
         open_doors(self._app, connection, keys=not self._settings.no_auth)
+
+    def _close(self) -> None:
+        close_doors(self._app)
+        self._end_tracing()
 
 
 def _own_folder() -> Path:

@@ -19,8 +19,6 @@ from prometheus_client.samples import Sample
 from iamgraph.questions import Decision, Outcome, Unknown
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-OTHER: Final = "other"  # the method of nobody, and the route of what is on none
 ANSWERERS: Final = ("query", "walk")
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -55,6 +53,7 @@ class Metrics:
         self._unknown = self._counter("unknown", "Checks that could not be decided.", ("reason",))
         self._statements = self._histogram("neo4j_seconds", "Time Neo4j took for a statement.", ("statement",))
         self._sessions = self._gauge("neo4j_sessions", "Sessions with Neo4j in use.")
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._begin_at_zero()
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
@@ -89,14 +88,21 @@ class Metrics:
         """It no longer is."""
         self._under_way.dec()
 
-    def answered(self, method: str, route: str | None, status: int, code: str | None, seconds: float) -> None:
+    def answered(self, method: str, route: str, status: int, code: str | None, seconds: float) -> None:
         """A request was answered; `route` is its pattern, and `code` that of a problem."""
-        method = method if method in METHODS else OTHER
-        route = route or OTHER
-        self._requests.labels(method, route, f"{status // 100}xx").inc()
-        self._seconds.labels(method, route).observe(seconds)
+        counter, histogram = self._of_requests(method, route, status // 100)
+        counter.inc()
+        histogram.observe(seconds)
         if code is not None:
             self.refused(code)
+
+    def _of_requests(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """The two series of such a request, found once: looking labels up costs more than counting."""
+        found = self._series.get((method, route, status))
+        if found is None:
+            found = self._requests.labels(method, route, f"{status}xx"), self._seconds.labels(method, route)
+            self._series[(method, route, status)] = found
+        return found
 
     def refused(self, code: str) -> None:
         """A request ended with a problem."""

@@ -7,12 +7,11 @@ import socket
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from flask import Flask
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
-from iamgraph.service.seen import HEADER, request_id, see_refused
+from iamgraph.service.seen import HEADER, SeenApp, request_id
 
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestLine: (414, "url_too_long"),
@@ -33,7 +32,7 @@ class Worker(ThreadWorker):
             super().handle_error(req, client, addr, exc)
             return
         id_ = request_id(None)
-        see_refused(cast(Flask, self.wsgi), refused[1], id_)
+        cast(SeenApp, self.wsgi).see_refused(refused[1], id_)
         try:
             write_nonblock(client, _answer(*refused, id_))
         except OSError:

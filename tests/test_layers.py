@@ -18,7 +18,7 @@ MODULES: Final = tuple(sorted({*PACKAGE.rglob("*.py"), *(PACKAGE / "service").rg
 # From low to high: a module may import from its own layer and from those before it.
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "tuples", "revision", "questions", "observer"),
-    ("model", "queries", "plan"),
+    ("model", "queries", "plan", "tracing"),
     ("store",),
     ("check", "expand", "listing", "explain", "history", "impact", "bulk"),
     ("authorizer", "keys", "ring"),
@@ -45,6 +45,7 @@ ONLY: Final = {
     "pydantic_settings": ("settings",),
     "prometheus_client": ("service.metrics",),
     "structlog": ("service",),
+    "opentelemetry": ("tracing", "service.exporting"),
 }
 # Model and plan are functions of their input: the same model gives the same statement, everywhere and always.
 PURE: Final = ("model", "plan", "queries")

@@ -33,6 +33,7 @@ from iamgraph.store.rows import (
     stored_tuple,
     tuple_row,
 )
+from iamgraph.tracing import SpanKind, span, trace_id
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, shown
 
 DEADLINE_SECONDS: Final = 3.0
@@ -167,7 +168,8 @@ class Neo4jConnection:
         session = opened.enter_context(self._session())
         # Its session rolls it back. After a fault that would be wrong: the driver has given the connection to
         # the pool by then, and closing the transaction itself would speak on what may be another's.
-        run = Run(session.begin_transaction(timeout=left(self.end())), self._observer)
+        transaction = session.begin_transaction(metadata=_metadata(trace_id()), timeout=left(self.end()))
+        run = Run(transaction, self._observer)
         rows = run(statement("stores/lock"), {"store": asked(store)})
         if not rows:
             raise no_store(store)
@@ -193,19 +195,27 @@ class Neo4jConnection:
     def _alone(
         self, text: str, parameters: Parameters, access: str, timeout: float | None = None
     ) -> list[neo4j.Record]:
-        query = neo4j.Query(text, timeout=timeout or left(self.end()))
-        with self._session(access) as session, running(text, self._observer):
+        seconds = timeout or left(self.end())
+        with self._session(access) as session, running(text, self._observer) as traced:
+            query = neo4j.Query(text, metadata=traced, timeout=seconds)
             return list(session.run(query, dict(parameters)))
 
 
 @contextmanager
-def running(text: str, observer: Observer) -> Iterator[None]:
-    """Tells the observer of a statement, however it ends."""
+def running(text: str, observer: Observer) -> Iterator[dict[str, str] | None]:
+    """Tells the observer and who traces of a statement, however it ends; what its transaction is to be marked with."""
+    name = name_of(text)
     began = time.monotonic()
     try:
-        yield
+        with span(f"neo4j {name}", SpanKind.CLIENT, {"db.system.name": "neo4j", "db.query.summary": name}) as found:
+            yield _metadata(trace_id(found))
     finally:
-        observer.ran(name_of(text), time.monotonic() - began)
+        observer.ran(name, time.monotonic() - began)
+
+
+def _metadata(trace: str | None) -> dict[str, str] | None:
+    """Neo4j shows it with a transaction, and in its query log."""
+    return {"trace": trace} if trace is not None else None
 
 
 class Run:
