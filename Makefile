@@ -1,6 +1,7 @@
 # Everything runs from here; each target makes the virtual environment it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 3
 
 .PHONY: demo serve test quick check format golden long figures clean
 
@@ -10,8 +11,8 @@ demo: .venv/installed  ## a private Neo4j, a small company in it, the service, a
 serve: .venv/installed  ## the service on its own
 	$(BIN)/iamgraph serve
 
-test: .venv/installed  ## every test, on a real Neo4j
-	$(BIN)/pytest
+test: .venv/installed  ## every test, on a real Neo4j, files side by side
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 quick: .venv/installed  ## the tests that need no Neo4j
 	$(BIN)/pytest tests/unit tests/test_layers.py

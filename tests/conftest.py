@@ -1,9 +1,15 @@
-"""What tests share: a real Neo4j, keepers and authorizers on it, and stores of their own."""
+"""What tests share: a real Neo4j, keepers and authorizers on it, and stores of their own.
+
+`make test` runs files side by side, in workers of pytest-xdist: each file whole and in order, on one worker. All
+workers use the same Neo4j, so a test looks at stores of its own, never at all there are.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +19,7 @@ from ulid import ULID
 from iamgraph.authorizer import Answerers, Authorizer
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
+from iamgraph.local.files import lock
 from iamgraph.local.private import acquire
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
@@ -23,15 +30,39 @@ DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
 SECONDS: Final = 60.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files come first: one that began last would keep the other workers waiting for it."""
+    items.sort(key=lambda one: one.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
-    """A real Neo4j: the one `NEO4J_URI` names, else one in Docker where an engine answers, else a private one."""
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run have in common."""
+    mine = tmp_path_factory.getbasetemp()
+    # A worker's own folder lies in that of the run.
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def server(together: Path) -> Iterator[Neo4jServer]:
+    """A real Neo4j with the schema: the one `NEO4J_URI` names, else one in Docker where an engine answers (for each
+    worker its own), else a private one.
+    """
+    with _server(together) as server:
+        # One worker after the other.
+        with lock(together / "migrating", fcntl.LOCK_EX), closing(Neo4jKeeper(server, deadline=SECONDS)) as keeper:
+            keeper.migrate()
+        yield server
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[Neo4jServer]:
     if "NEO4J_URI" in os.environ:
         yield Neo4jServer(os.environ["NEO4J_URI"], os.environ["NEO4J_USER"], os.environ["NEO4J_PASSWORD"])
     elif _docker_answers():
         yield from _in_docker()
     else:
-        with acquire(tmp_path_factory.mktemp("neo4j"), Settings().cache_dir) as lease:
+        with acquire(folder / "neo4j", Settings().cache_dir) as lease:
             yield lease.server
 
 
@@ -58,10 +89,8 @@ def _in_docker() -> Iterator[Neo4jServer]:
 @pytest.fixture(scope="session")
 def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
     """A keeper whose driver reports every notification, which the warning filter turns into failures."""
-    keeper = Neo4jKeeper(server, strict=True, deadline=SECONDS)
-    keeper.migrate()
-    yield keeper
-    keeper.close()
+    with closing(Neo4jKeeper(server, strict=True, deadline=SECONDS)) as keeper:
+        yield keeper
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+import pytest
 from ulid import ULID
 
 from iamgraph.authorizer import Answerers, Authorizer
@@ -27,6 +28,8 @@ from iamgraph.tuples import Object, RelationTuple, StoredTuple, Wildcard, kind_o
 from tests.generators import NOW, Case, Question, cases, wide_model_text
 from tests.memory import walked
 from tests.oracle import Oracle
+
+pytestmark = pytest.mark.long
 
 CHECKS: Final = int(os.environ.get("IAMGRAPH_CHECKS", "5000"))
 SEED: Final = int(os.environ.get("IAMGRAPH_SEED", "20261101"))

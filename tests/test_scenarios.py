@@ -19,6 +19,8 @@ from iamgraph.questions import Decision, Outcome, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from tests.scenario import Contextual, Scenario, load_all, question_of
 
+pytestmark = pytest.mark.long
+
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECONDS: Final = 30.0
 

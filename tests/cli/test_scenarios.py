@@ -13,6 +13,8 @@ from iamgraph.tuples import RelationTuple
 from tests.cli.runner import Cli
 from tests.scenario import Scenario, WrittenTuple, load_all
 
+pytestmark = pytest.mark.long
+
 
 def options(one: RelationTuple) -> tuple[str, ...]:
     """What a tuple has besides its text, as options."""

@@ -17,6 +17,8 @@ from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import NOWHERE, Cli, Environment, first_line, on, started, stop, until
 
+pytestmark = pytest.mark.long
+
 
 def free_port() -> int:
     """A port nobody listens on."""

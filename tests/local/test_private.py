@@ -26,6 +26,8 @@ from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join
 from tests.local.holder import STORE
 
+pytestmark = pytest.mark.long
+
 ROOT: Final = Path(__file__).parents[2]
 END_SECONDS: Final = 60.0
 # A Neo4j that has just started is slow at first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from ulid import ULID
@@ -12,6 +13,7 @@ from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
+from tests.conftest import SECONDS
 from tests.store.graph import Graph, connected
 from tests.store.private import own_server
 
@@ -21,10 +23,9 @@ __all__ = ["own_server"]
 @pytest.fixture(scope="session")
 def own_keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:
     """A keeper on the Neo4j of the tests' own, which fails on every notification."""
-    keeper = Neo4jKeeper(own_server, strict=True)
-    keeper.migrate()
-    yield keeper
-    keeper.close()
+    with closing(Neo4jKeeper(own_server, strict=True, deadline=SECONDS)) as keeper:
+        keeper.migrate()
+        yield keeper
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def own_graph(own_server: Neo4jServer) -> Iterator[Graph]:
 @pytest.fixture
 def door(own_keeper: Neo4jKeeper) -> Authorizer:
     """The door to it."""
-    return Authorizer(own_keeper, Answerers(QueryChecker(own_keeper), WalkChecker(own_keeper)))
+    return Authorizer(own_keeper, Answerers(QueryChecker(own_keeper), WalkChecker(own_keeper)), deadline=SECONDS)
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from iamgraph.tuples import (
 from tests.made_keys import end_key, make_key
 from tests.store.graph import Graph, replayed
 
+pytestmark = pytest.mark.long
+
 MODEL: Final = """\
 model
   schema 1.1

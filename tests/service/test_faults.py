@@ -15,12 +15,17 @@ import psutil
 import pytest
 
 from iamgraph.local.private import Lease, acquire, running
+from iamgraph.questions import WriteRequest
 from iamgraph.settings import Settings
-from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.tuples import parse_tuple
+from iamgraph.wiring import join
 from tests.made_keys import make_key
 from tests.service.client import Client
 from tests.service.conftest import MODEL
 from tests.service.process import serving
+
+pytestmark = pytest.mark.long
 
 HOME = "/v1/stores/faults"
 TUPLE = {"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}
@@ -49,17 +54,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service on a Neo4j of its own, with one store, its model and one tuple."""
     folder = tmp_path_factory.mktemp("faults")
     with acquire(folder / "neo4j", Settings().cache_dir, heap="512m") as lease:
-        keeper = Neo4jKeeper(lease.server)
-        keeper.migrate()
-        _, secret = make_key(keeper, "faults")
-        keeper.close()
+        secret = _filled(lease.server)
         with serving(lease.server, folder) as service:
-            site = Site(folder / "neo4j", lease, service.port, secret)
-            with site.client() as client:
-                assert 201 == client.post("/v1/stores", {"id": "faults"}).status
-                assert 201 == client.post(f"{HOME}/models", {"text": MODEL}).status
-                assert 200 == client.post(f"{HOME}/tuples/write", {"writes": [TUPLE]}).status
-            yield site
+            yield Site(folder / "neo4j", lease, service.port, secret)
+
+
+def _filled(server: Neo4jServer) -> str:
+    """The secret of a key, once store, model and tuple are there: past the service, whose deadline is short for a
+    Neo4j that has just started.
+    """
+    connection = join(server, Settings(deadline=60))
+    with connection.authorizer as door:
+        connection.keeper.migrate()
+        door.create_store("faults")
+        door.write_model("faults", MODEL)
+        door.write(WriteRequest("faults", writes=(parse_tuple("resource:wiki#viewer@member:ada"),)))
+        return make_key(connection.keeper, "faults")[1]
 
 
 def asked(site: Site, body: dict[str, object] | None = None) -> tuple[int, str | None, float]:

@@ -14,6 +14,8 @@ from iamgraph.tuples import RelationTuple, parse_tuple
 from tests.scenario import Scenario, WrittenTuple, load_all
 from tests.service.client import Client
 
+pytestmark = pytest.mark.long
+
 SCENARIOS = load_all()
 
 

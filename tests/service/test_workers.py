@@ -8,12 +8,15 @@ from pathlib import Path
 
 import neo4j
 import psutil
+import pytest
 from ulid import ULID
 
 from iamgraph.store.neo4j import Neo4jServer
 from tests.service.client import Client, Reply
 from tests.service.conftest import MODEL
 from tests.service.process import WORKERS, Running, serving
+
+pytestmark = pytest.mark.long
 
 TUPLE = {"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}
 WAIT_SECONDS = 20.0

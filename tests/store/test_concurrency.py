@@ -23,6 +23,8 @@ from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_object, parse_subject, parse_tuple
 from tests.store.graph import Graph, replayed
 
+pytestmark = pytest.mark.long
+
 MODEL: Final = """\
 model
   schema 1.1

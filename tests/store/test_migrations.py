@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -10,6 +11,7 @@ from iamgraph.errors import StoreError
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.migrations import migrations
 from iamgraph.store.neo4j import Neo4jServer
+from tests.conftest import SECONDS
 from tests.store.graph import Graph, connected
 
 NEWEST = migrations()[-1].number
@@ -27,10 +29,9 @@ def graph(own_server: Neo4jServer) -> Iterator[Graph]:
 @pytest.fixture
 def keeper(own_server: Neo4jServer) -> Iterator[Neo4jKeeper]:
     """A keeper on it, which may be told that an index is there already."""
-    keeper = Neo4jKeeper(own_server)
-    keeper.migrate()
-    yield keeper
-    keeper.close()
+    with closing(Neo4jKeeper(own_server, deadline=SECONDS)) as keeper:
+        keeper.migrate()
+        yield keeper
 
 
 def test_migrating_again_changes_nothing(keeper: Neo4jKeeper, graph: Graph) -> None:

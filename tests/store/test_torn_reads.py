@@ -29,6 +29,8 @@ from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.tuples import Object, RelationTuple, parse_object, parse_tuple
 
+pytestmark = pytest.mark.long
+
 ROUNDS: Final = int(os.environ.get("IAMGRAPH_ROUNDS", "1000"))
 CAP: Final = 20_000
 READERS: Final = 2
