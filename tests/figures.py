@@ -268,7 +268,7 @@ def _measure(connection: Connection, server: Any, key: str, size: int) -> None:
     for name, median in medians.items():
         print(f"  {name}: p50 {median:.2f} ms, {median / base:.2f} of RETURN 1")
     print(f"  write of one tuple: p50 {writes(connection.authorizer, store):.2f} ms")
-    with tempfile.TemporaryDirectory() as folder, serving(server, Path(folder)) as service:
+    with tempfile.TemporaryDirectory() as folder, serving(server, Path(folder), deadline="3") as service:
         rate, p50, p99 = over_http(service, key, store, made)
     print(f"  HTTP, {CLIENTS} clients: {rate:.0f} checks/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms, all answers right")
 

@@ -38,7 +38,7 @@ def on(server: Neo4jServer) -> Environment:
         "NEO4J_USER": server.user,
         "NEO4J_PASSWORD": server.password,
         "NEO4J_DATABASE": server.database,
-        "IAMGRAPH_DEADLINE": "25",
+        "IAMGRAPH_DEADLINE": "60",
     }
 
 

@@ -20,6 +20,8 @@ from iamgraph.store.neo4j import Neo4jServer
 
 WORKERS: Final = 2
 STOP_SECONDS: Final = 20.0
+# Other tests run at the same time; those of the deadline itself set one.
+PATIENCE: Final = "60"
 ROOT: Final = Path(__file__).parents[2]
 
 
@@ -87,6 +89,7 @@ def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> di
         "NEO4J_DATABASE": server.database,
         "IAMGRAPH_PORT": str(port),
         "IAMGRAPH_WORKERS": str(WORKERS),
+        "IAMGRAPH_DEADLINE": PATIENCE,
         **named,
     }
 

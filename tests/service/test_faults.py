@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("faults")
     with acquire(folder / "neo4j", Settings().cache_dir, heap="512m") as lease:
         secret = _filled(lease.server)
-        with serving(lease.server, folder) as service:
+        with serving(lease.server, folder, deadline="3") as service:
             yield Site(folder / "neo4j", lease, service.port, secret)
 
 
