@@ -72,6 +72,7 @@ def environment(server: Neo4jServer, keeper: Neo4jKeeper, tmp_path_factory: pyte
         "NEO4J_USER": server.user,
         "NEO4J_PASSWORD": server.password,
         "IAMGRAPH_HOME": str(tmp_path_factory.mktemp("home")),
+        "IAMGRAPH_DEADLINE": "60",
     }
 
 
