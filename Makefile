@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 3
 
-.PHONY: demo serve test quick check format golden long figures clean
+.PHONY: demo serve test quick check format golden long bench clean
 
 demo: .venv/installed  ## a private Neo4j, a small company in it, the service, and calls to paste
 	$(BIN)/iamgraph demo
@@ -34,8 +34,8 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of
 	IAMGRAPH_CHECKS=200000 $(BIN)/pytest -s tests/test_differential.py
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/store/test_torn_reads.py
 
-figures: .venv/installed  ## how fast it is, here
-	$(BIN)/python -m tests.figures
+bench: .venv/installed  ## how fast it is, here; a table of every measure
+	$(BIN)/iamgraph bench
 	$(BIN)/python -m tests.cost
 
 clean:

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import check, doctor, keys, models, serve, stores, tuples
+from iamgraph.cli import bench, check, doctor, keys, models, serve, stores, tuples
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -89,6 +89,7 @@ for _command in (
     keys.keys,
     serve.serve,
     serve.demo,
+    bench.bench,
     doctor.doctor,
 ):
     cli.add_command(_command)

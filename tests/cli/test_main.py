@@ -86,7 +86,7 @@ def test_misuse_is_json_where_asked(words: tuple[str, ...]) -> None:
 def test_commands() -> None:
     """The commands are these."""
     assert {
-        *(("check",), ("changes",), ("serve",), ("demo",), ("doctor",), ("object", "delete")),
+        *(("check",), ("changes",), ("serve",), ("demo",), ("doctor",), ("bench",), ("object", "delete")),
         *(("tuple", one) for one in ("write", "delete", "read")),
         *(("model", one) for one in ("validate", "write", "get", "list", "cypher")),
         *(("store", one) for one in ("create", "get", "list", "delete")),
