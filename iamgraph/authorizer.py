@@ -20,6 +20,8 @@ from iamgraph.questions import (
     Change,
     CheckQuestion,
     Decision,
+    Deletion,
+    FilterDelete,
     Page,
     StoredModel,
     StoreInfo,
@@ -157,18 +159,39 @@ class Authorizer:
         return self._with_model(request.store, end, write)
 
     def delete_object(
-        self, store: str, object_: Object, by: str | None = None, reason: str | None = None
+        self,
+        store: str,
+        object_: Object,
+        by: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
     ) -> tuple[Revision, int]:
         """Delete an object and every tuple it stands in: the revision, and how many tuples went.
 
         Raises `ConflictError` while a guard requires the object, since its deletion would widen access.
         """
         end = self._ends()
+        act = Act(self._clock(), by, reason, idempotency_key)
         return self._with_model(
             store,
             end,
             lambda current: self._keeper.until(end).delete_object(
-                store, object_, required_relations(current.model), current.id, Act(self._clock(), by, reason)
+                store, object_, required_relations(current.model), current.id, act
+            ),
+        )
+
+    def delete_matching(self, request: FilterDelete) -> Deletion:
+        """Delete every tuple a filter means, in one change, or find out which it would be.
+
+        Raises `LimitError` where they are more than the request's limit, and `ConflictError` where a filter by
+        subject would take what a guard requires without naming its relation, since that would widen access.
+        """
+        end = self._ends()
+        return self._with_model(
+            request.store,
+            end,
+            lambda current: self._keeper.until(end).delete_matching(
+                request, required_relations(current.model), current.id, self._clock()
             ),
         )
 
@@ -186,9 +209,17 @@ class Authorizer:
 
     # --- models and stores ---
 
-    def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
+    def write_model(
+        self,
+        store: str,
+        text: str,
+        by: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> StoredModel:
         """Make a model the store's current one. Raises `ModelError` with every fault of the text."""
-        return self._kept().write_model(store, parse_model(text), text, Act(self._clock(), by, reason))
+        act = Act(self._clock(), by, reason, idempotency_key)
+        return self._kept().write_model(store, parse_model(text), text, act)
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""

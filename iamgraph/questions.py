@@ -29,6 +29,8 @@ MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
 # Stands for every store there is or will be; no store can have this id.
 ALL_STORES: Final = "*"
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+MAX_DELETED_AT_ONCE: Final = 10_000
+DEFAULT_DELETE_LIMIT: Final = 1_000
 
 T = TypeVar("T")
 
@@ -119,12 +121,27 @@ class Precondition:
     must_exist: bool = True
 
 
+class OnExisting(Enum):
+    """What becomes of a write whose tuple is there already: replaced, a conflict, or left as it is."""
+
+    TOUCH = "touch"
+    FAIL = "fail"
+    IGNORE = "ignore"
+
+
+class OnMissing(Enum):
+    """What becomes of a delete whose tuple is not there: a conflict, or nothing."""
+
+    FAIL = "fail"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
     """A change to make whole or not at all: deletes first, then writes.
 
-    A tuple written again is replaced. A delete of a tuple that is not there is a `ConflictError` unless
-    `ignore_missing`. The same `idempotency_key` with the same body gives the first answer again.
+    The same `idempotency_key` with the same body gives the first answer again. A tuple that has expired is not
+    there for `on_existing`, and can be deleted still.
     """
 
     store: str
@@ -134,20 +151,21 @@ class WriteRequest:
     by: str | None = None
     reason: str | None = None
     idempotency_key: str | None = None
-    ignore_missing: bool = False
+    on_existing: OnExisting = OnExisting.TOUCH
+    on_missing: OnMissing = OnMissing.FAIL
 
     def __post_init__(self) -> None:
-        _check_act(self.by, self.reason)
-        check_text("idempotency_key", self.idempotency_key, MAX_IDEMPOTENCY_KEY_LENGTH)
+        _check_act(self.by, self.reason, self.idempotency_key)
         named = [str(one) for one in (*self.writes, *self.deletes)]
         twice = _twice(named)
         if twice is not None:
             raise RequestError(f"the tuple `{twice}` is named twice in one write", code="tuple_named_twice")
 
 
-def _check_act(by: str | None, reason: str | None) -> None:
+def _check_act(by: str | None, reason: str | None, idempotency_key: str | None) -> None:
     check_text("by", by, MAX_ACTOR_LENGTH)
     check_text("reason", reason, MAX_REASON_LENGTH)
+    check_text("idempotency_key", idempotency_key, MAX_IDEMPOTENCY_KEY_LENGTH)
 
 
 def _twice(named: list[str]) -> str | None:
@@ -161,14 +179,15 @@ def _twice(named: list[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """When something is done, by whom and why."""
+    """When something is done, by whom and why, and the key that says it is to be done once."""
 
     at: datetime
     by: str | None = None
     reason: str | None = None
+    idempotency_key: str | None = None
 
     def __post_init__(self) -> None:
-        _check_act(self.by, self.reason)
+        _check_act(self.by, self.reason, self.idempotency_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +274,16 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class TupleFilter:
-    """Which tuples to read: every given field must match; `object_id` needs `object_type`."""
+    """Which tuples are meant: every given field must match; `object_id` needs `object_type`.
+
+    `subject_type` is of every subject of a type, usersets and the wildcard among them.
+    """
 
     object_type: str | None = None
     object_id: str | None = None
     relation: str | None = None
     subject: Subject | None = None
+    subject_type: str | None = None
 
     def __post_init__(self) -> None:
         if self.object_type is not None:
@@ -271,6 +294,45 @@ class TupleFilter:
             Object(self.object_type, self.object_id)
         if self.relation is not None:
             check_relation(self.relation)
+        if self.subject_type is not None:
+            check_type(self.subject_type)
+
+    @property
+    def everything(self) -> bool:
+        """Whether no field is given, so that every tuple of a store is meant."""
+        return self == TupleFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterDelete:
+    """A deletion of every tuple a filter means, in one change; `dry_run` finds them and changes nothing.
+
+    More than `limit` of them are a `LimitError`, and nothing is deleted.
+    """
+
+    store: str
+    wanted: TupleFilter
+    limit: int = DEFAULT_DELETE_LIMIT
+    dry_run: bool = False
+    by: str | None = None
+    reason: str | None = None
+    idempotency_key: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_act(self.by, self.reason, self.idempotency_key)
+        if self.wanted.everything:
+            raise RequestError("a filter that names nothing would delete every tuple", code="empty_filter")
+        if not 1 <= self.limit <= MAX_DELETED_AT_ONCE:
+            raise RequestError(f"`limit` must be 1 to {MAX_DELETED_AT_ONCE}", code="malformed_limit", pointer="/limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion did, or would do: how many tuples, the first of them, and the revision it is true of."""
+
+    revision: Revision
+    count: int
+    first: tuple[StoredTuple, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

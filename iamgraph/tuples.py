@@ -191,6 +191,13 @@ class StoredTuple:
         return str(self.tuple)
 
 
+def whole_type(text: str | None) -> str | None:
+    """The type that `type:` stands for as a whole, or None for any other text."""
+    if text is None or not text.endswith(":") or text.count(":") > 1:
+        return None
+    return check_type(text[:-1])
+
+
 def parse_object(text: str) -> Object:
     """Read `type:id`.
 

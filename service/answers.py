@@ -9,7 +9,7 @@ from typing import Any, Self
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from iamgraph.questions import Change, Decision, Page, StoredKey, StoredModel, StoreInfo
+from iamgraph.questions import Change, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
 
@@ -86,6 +86,27 @@ class RevisionAnswer(Answer):
     def of(cls, revision: Revision, deleted: int | None = None) -> Self:
         """The answer for a revision."""
         return cls(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
+
+
+class DeletionAnswer(Answer):
+    """What a deletion by filter did, or as a dry run would do."""
+
+    revision: int
+    zookie: str
+    deleted: int = Field(description="how many tuples went, or would go")
+    dry_run: bool
+    tuples: list[TupleAnswer] | None = Field(None, description="of a dry run, the first of them")
+
+    @classmethod
+    def of(cls, done: Deletion, dry_run: bool) -> Self:
+        """The answer for a deletion."""
+        return cls(
+            revision=done.revision.number,
+            zookie=done.revision.zookie(),
+            deleted=done.count,
+            dry_run=dry_run,
+            tuples=[TupleAnswer.of(one.tuple, one) for one in done.first] if dry_run else None,
+        )
 
 
 class TuplesAnswer(Answer):

@@ -34,6 +34,13 @@ def delete(path: wire.StorePath, body: wire.DeleteBody) -> Response:
     return answers.RevisionAnswer.of(authorizer().write(body.to_request(path.store, actor(body.by)))).response()
 
 
+@routes.post("/stores/<store>/tuples/delete-by-filter", responses={200: answers.DeletionAnswer})
+def delete_by_filter(path: wire.StorePath, body: wire.FilterDeleteBody) -> Response:
+    """Delete every tuple that matches, in one change; or, as a dry run, find out which."""
+    done = authorizer().delete_matching(body.to_request(path.store, actor(body.by)))
+    return answers.DeletionAnswer.of(done, body.dry_run).response()
+
+
 @routes.post("/stores/<store>/tuples/read", responses={200: answers.TuplesAnswer})
 def read(path: wire.StorePath, body: wire.ReadBody) -> Response:
     """A page of tuples, by any side."""
@@ -45,7 +52,7 @@ def read(path: wire.StorePath, body: wire.ReadBody) -> Response:
 def delete_object(path: wire.StorePath, body: wire.DeleteObjectBody) -> Response:
     """Delete an object with every tuple it stands in."""
     by = actor(body.by)
-    revision, deleted = authorizer().delete_object(path.store, body.to_object(), by, body.reason)
+    revision, deleted = authorizer().delete_object(path.store, body.to_object(), by, body.reason, body.idempotency_key)
     return answers.RevisionAnswer.of(revision, deleted).response()
 
 
@@ -59,7 +66,7 @@ def changes(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
 def write_model(path: wire.StorePath, body: wire.ModelBody) -> Response:
     """Make a model the store's current one."""
     by = actor(body.by)
-    stored = authorizer().write_model(path.store, body.text, by, body.reason)
+    stored = authorizer().write_model(path.store, body.text, by, body.reason, body.idempotency_key)
     return answers.ModelAnswer.of(stored).response(201)
 
 

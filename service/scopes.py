@@ -17,7 +17,7 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
     Scope.READ: frozenset(
         {"v1.read", "v1.changes", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store", "metrics"}
     ),
-    Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_object"}),
+    Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object"}),
     Scope.ADMIN: frozenset(
         {"v1.write_model", "v1.create_store", "v1.delete_store", "v1.make_key", "v1.show_keys", "v1.end_key"}
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,7 +14,11 @@ from iamgraph.errors import RequestError
 from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
     ALL_STORES,
+    DEFAULT_DELETE_LIMIT,
     CheckQuestion,
+    FilterDelete,
+    OnExisting,
+    OnMissing,
     Precondition,
     Scope,
     TupleFilter,
@@ -22,9 +27,9 @@ from iamgraph.questions import (
 from iamgraph.tuples import (
     ConditionUse,
     RelationTuple,
-    check_type,
     parse_object,
     parse_subject,
+    whole_type,
 )
 
 MAX_REVISION = 2**63 - 1
@@ -180,10 +185,14 @@ class CheckBody(Body):
 
 
 class ActBody(Body):
-    """Who does it and why; the name of the key is recorded besides."""
+    """Who does it and why, the name of the key is recorded besides; and the key that says it is to be done once."""
 
     by: str | None = None
     reason: str | None = None
+    idempotency_key: str | None = Field(None, description="the same key with the same body gives the same answer")
+
+
+_ON_MISSING: Any = Field(OnMissing.FAIL, description="a delete of what is not there is a conflict, or nothing")
 
 
 class PreconditionBody(Body):
@@ -199,8 +208,10 @@ class WriteBody(ActBody):
     writes: list[TupleBody] = []
     deletes: list[TupleBody] = []
     preconditions: list[PreconditionBody] = []
-    idempotency_key: str | None = None
-    ignore_missing: bool = Field(False, description="a delete of what is not there is no conflict")
+    on_existing: Annotated[OnExisting, Field(strict=False)] = Field(
+        OnExisting.TOUCH, description="a write of what is there replaces it, is a conflict, or leaves it as it is"
+    )
+    on_missing: Annotated[OnMissing, Field(strict=False)] = _ON_MISSING
 
     def to_request(self, store: str, by: str | None) -> WriteRequest:
         """The change asked for."""
@@ -215,7 +226,8 @@ class WriteBody(ActBody):
             by,
             self.reason,
             self.idempotency_key,
-            self.ignore_missing,
+            self.on_existing,
+            self.on_missing,
         )
 
 
@@ -223,8 +235,7 @@ class DeleteBody(ActBody):
     """Tuples to delete, all or none."""
 
     tuples: list[TupleBody]
-    idempotency_key: str | None = None
-    ignore_missing: bool = False
+    on_missing: Annotated[OnMissing, Field(strict=False)] = _ON_MISSING
 
     def to_request(self, store: str, by: str | None) -> WriteRequest:
         """The change asked for."""
@@ -234,7 +245,7 @@ class DeleteBody(ActBody):
             by=by,
             reason=self.reason,
             idempotency_key=self.idempotency_key,
-            ignore_missing=self.ignore_missing,
+            on_missing=self.on_missing,
         )
 
 
@@ -248,33 +259,45 @@ class DeleteObjectBody(ActBody):
         return _at("/object", lambda: parse_object(self.object))
 
 
-# --- reads ---
+# --- filters ---
 
 
-class ReadBody(Body):
-    """Which tuples to read: every given field must match. `object` is `type:id` or `type:` for a whole type."""
+class FilterBody(Body):
+    """Which tuples are meant: every given field must match; `type:` stands for a whole type."""
 
     object: str | None = Field(None, examples=["source:orders", "source:"])
     relation: str | None = None
-    subject: str | None = None
-    limit: int = 100
-    cursor: str | None = None
+    subject: str | None = Field(None, examples=["member:ada", "group:"])
 
     def to_filter(self) -> TupleFilter:
         """The filter said."""
-        subject = self.subject
-        type_, id_ = self._object()
-        wanted = _at("/subject", lambda: parse_subject(subject)) if subject is not None else None
-        return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, wanted))
+        object_type = _at("/object", lambda: whole_type(self.object))
+        subject_type = _at("/subject", lambda: whole_type(self.subject))
+        object_ = subject = None
+        if self.object is not None and object_type is None:
+            object_ = _at("/object", partial(parse_object, self.object))
+        if self.subject is not None and subject_type is None:
+            subject = _at("/subject", partial(parse_subject, self.subject))
+        type_, id_ = (object_.type, object_.id) if object_ is not None else (object_type, None)
+        return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
 
-    def _object(self) -> tuple[str | None, str | None]:
-        text = self.object
-        if text is None:
-            return None, None
-        if text.endswith(":") and text.count(":") == 1:
-            return _at("/object", lambda: check_type(text[:-1])), None
-        found = _at("/object", lambda: parse_object(text))
-        return found.type, found.id
+
+class ReadBody(FilterBody):
+    """Which tuples to read, and how many a page has."""
+
+    limit: int = 100
+    cursor: str | None = None
+
+
+class FilterDeleteBody(FilterBody, ActBody):
+    """Which tuples to delete, in one change; more than `limit` are refused, and nothing is deleted."""
+
+    limit: int = DEFAULT_DELETE_LIMIT
+    dry_run: bool = Field(False, description="answer what would be deleted, and change nothing")
+
+    def to_request(self, store: str, by: str | None) -> FilterDelete:
+        """The deletion asked for."""
+        return FilterDelete(store, self.to_filter(), self.limit, self.dry_run, by, self.reason, self.idempotency_key)
 
 
 # --- models and stores ---

@@ -1,6 +1,6 @@
 CYPHER 25
 // read_by_subject: tuples of one subject whose object's key lies in a range, in a fixed order, after a cursor.
-// params: subject, via, from, to, type (null for any), after (object, type, subject, via; or null), limit
+// params: subject, via, from, to, type, subject_type (null for any), after (object, type, subject, via; or null), limit
 // returns: a tuple's columns    index: object_key
 // Past the first plane Neo4j orders stored text, and its indexes, by code point, but text against a parameter by
 // UTF-16. So what is compared with the cursor is sorted the same way; `+ ''` makes stored text as a parameter is.
@@ -9,6 +9,7 @@ USING INDEX SEEK s:Object(key)
 WHERE o.key >= $from AND o.key < $to
   AND coalesce(r.via, '') = coalesce($via, '')
   AND ($type IS NULL OR type(r) = $type)
+  AND ($subject_type IS NULL OR s.type = $subject_type)
 WITH o, r, s, type(r) AS type, o.key + '' AS place
 WHERE $after IS NULL OR place > $after[0] OR (place = $after[0] AND type > $after[1])
 ORDER BY place, type

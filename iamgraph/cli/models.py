@@ -41,12 +41,22 @@ def validate(file: str, out: Out) -> None:
 @options.store
 @options.by
 @options.reason
+@options.idempotency_key
 @options.reaching
-def write(file: str, *, store: str, by: str | None, reason: str | None, place: Place, out: Out) -> None:
+def write(
+    file: str,
+    *,
+    store: str,
+    by: str | None,
+    reason: str | None,
+    idempotency_key: str | None,
+    place: Place,
+    out: Out,
+) -> None:
     """Make the model in FILE (`-` for stdin) the store's current one."""
     text = parse.text_of(file)
     with place.door() as door:
-        stored = door.write_model(store, text, by, reason)
+        stored = door.write_model(store, text, by, reason, idempotency_key)
     out.one(said.of_model(stored), f"model {stored.id}, revision {stored.revision}")
 
 

@@ -24,6 +24,7 @@ _key = click.option(
 store = click.option("--store", default="default", show_default=True, help="The store's id.")
 by = click.option("--by", help="Who does it.")
 reason = click.option("--reason", help="Why it is done.")
+idempotency_key = click.option("--idempotency-key", help="The same key with the same change does it once.")
 
 
 def saying(command: Command) -> Command:

@@ -25,6 +25,7 @@ from iamgraph.tuples import (
     parse_subject,
     parse_tuple,
     shown,
+    whole_type,
 )
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -85,14 +86,11 @@ def _no_constant(name: str) -> Any:
 
 
 def wanted(object_: str | None, relation: str | None, subject: str | None) -> TupleFilter:
-    """Which tuples to read; `object_` is `type:id`, or `type:` for a whole type."""
-    type_ = id_ = None
-    if object_ is not None and object_.endswith(":") and object_.count(":") == 1:
-        type_ = object_[:-1]
-    elif object_ is not None:
-        found = parse_object(object_)
-        type_, id_ = found.type, found.id
-    return TupleFilter(type_, id_, relation, parse_subject(subject) if subject is not None else None)
+    """Which tuples are meant; `type:` stands for a whole type."""
+    object_type, subject_type = whole_type(object_), whole_type(subject)
+    of = parse_object(object_) if object_ is not None and object_type is None else None
+    by = parse_subject(subject) if subject is not None and subject_type is None else None
+    return TupleFilter(of.type if of else object_type, of.id if of else None, relation, by, subject_type)
 
 
 def kind(text: str) -> Kind:

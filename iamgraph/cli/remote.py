@@ -18,6 +18,8 @@ from iamgraph.questions import (
     Change,
     CheckQuestion,
     Decision,
+    Deletion,
+    FilterDelete,
     Outcome,
     Page,
     Scope,
@@ -101,16 +103,35 @@ class Remote:
             "by": request.by,
             "reason": request.reason,
             "idempotency_key": request.idempotency_key,
-            "ignore_missing": request.ignore_missing,
+            "on_existing": request.on_existing.value,
+            "on_missing": request.on_missing.value,
         }
         path = _path(request.store, "tuples/write")
         return self._ask("POST", path, lambda said: _revision(request.store, said), body)
 
+    def delete_matching(self, request: FilterDelete) -> Deletion:
+        """Delete every tuple a filter means, or find out which."""
+        body = {
+            **_filter(request.wanted),
+            "limit": request.limit,
+            "dry_run": request.dry_run,
+            "by": request.by,
+            "reason": request.reason,
+            "idempotency_key": request.idempotency_key,
+        }
+        path = _path(request.store, "tuples/delete-by-filter")
+        return self._ask("POST", path, lambda said: _deletion(request.store, said), body)
+
     def delete_object(
-        self, store: str, object_: Object, by: str | None = None, reason: str | None = None
+        self,
+        store: str,
+        object_: Object,
+        by: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
     ) -> tuple[Revision, int]:
         """Delete an object and every tuple it stands in."""
-        body = {"object": str(object_), "by": by, "reason": reason}
+        body = {"object": str(object_), "by": by, "reason": reason, "idempotency_key": idempotency_key}
         path = _path(store, "objects/delete")
         return self._ask("POST", path, lambda said: (_revision(store, said), int(said["deleted"])), body)
 
@@ -128,9 +149,17 @@ class Remote:
 
     # --- models and stores ---
 
-    def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
+    def write_model(
+        self,
+        store: str,
+        text: str,
+        by: str | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> StoredModel:
         """Make a model the store's current one."""
-        return self._ask("POST", _path(store, "models"), _model, {"text": text, "by": by, "reason": reason})
+        body = {"text": text, "by": by, "reason": reason, "idempotency_key": idempotency_key}
+        return self._ask("POST", _path(store, "models"), _model, body)
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""
@@ -262,11 +291,17 @@ def _filter(wanted: TupleFilter) -> Said:
         whole = f"{wanted.object_type}:"
         object_ = whole if wanted.object_id is None else str(Object(wanted.object_type, wanted.object_id))
     subject = str(wanted.subject) if wanted.subject is not None else None
+    if wanted.subject_type is not None:
+        subject = f"{wanted.subject_type}:"
     return {"object": object_, "relation": wanted.relation, "subject": subject}
 
 
 def _revision(store: str, said: Said) -> Revision:
     return ToldRevision(store, "", said.get("revision", 0), said["zookie"])
+
+
+def _deletion(store: str, said: Said) -> Deletion:
+    return Deletion(_revision(store, said), said["deleted"], tuple(map(_stored, said.get("tuples", ()))))
 
 
 def _tuple(said: Said) -> RelationTuple:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from iamgraph.questions import Change, Decision, StoredKey, StoredModel, StoreInfo
+from iamgraph.questions import Change, Decision, Deletion, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
 
@@ -53,6 +53,12 @@ def of_decision(decision: Decision) -> Said:
 def of_revision(revision: Revision, deleted: int | None = None) -> Said:
     """The revision a change made."""
     return _known(revision=revision.number, zookie=revision.zookie(), deleted=deleted)
+
+
+def of_deletion(done: Deletion, *, dry_run: bool) -> Said:
+    """What a deletion by filter did, or would do."""
+    tuples = [of_stored(one) for one in done.first] if dry_run else None
+    return {**of_revision(done.revision, done.count), "dry_run": dry_run, **_known(tuples=tuples)}
 
 
 def of_change(change: Change) -> Said:

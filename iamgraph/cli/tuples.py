@@ -12,7 +12,15 @@ import click
 from iamgraph.cli import options, parse, said
 from iamgraph.cli.output import Out
 from iamgraph.cli.said import Said
-from iamgraph.questions import Precondition, TupleFilter, WriteRequest
+from iamgraph.questions import (
+    DEFAULT_DELETE_LIMIT,
+    FilterDelete,
+    OnExisting,
+    OnMissing,
+    Precondition,
+    TupleFilter,
+    WriteRequest,
+)
 from iamgraph.tuples import ConditionUse, StoredTuple, parse_object
 
 if TYPE_CHECKING:
@@ -21,7 +29,11 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 WHOLE_PAGE: Final = 1_000
 
-_idempotency_key = click.option("--idempotency-key", help="The same key with the same change does it once.")
+_of_object = click.option(
+    "--object", "object_", metavar="TYPE:[ID]", help="Of this object, or of every object of a type."
+)
+_of_relation = click.option("--relation", help="Of this relation.")
+_of_subject = click.option("--subject", metavar="SUBJECT|TYPE:", help="Of this subject, or of every subject of a type.")
 
 
 @click.group("tuple")
@@ -37,9 +49,16 @@ def tuple_() -> None:
 @click.option("--condition-context", metavar="JSON", help="Its parameters that are stored with them.")
 @click.option("--must-exist", multiple=True, metavar="TUPLE", help="Write only if this tuple is there.")
 @click.option("--must-not-exist", multiple=True, metavar="TUPLE", help="Write only if this tuple is not there.")
+@click.option(
+    "--on-existing",
+    type=click.Choice([one.value for one in OnExisting]),
+    default=OnExisting.TOUCH.value,
+    show_default=True,
+    help="What becomes of a tuple that is there: replaced, a conflict, or left as it is.",
+)
 @options.by
 @options.reason
-@_idempotency_key
+@options.idempotency_key
 @options.reaching
 def write(
     *,
@@ -50,13 +69,14 @@ def write(
     condition_context: str | None,
     must_exist: tuple[str, ...],
     must_not_exist: tuple[str, ...],
+    on_existing: str,
     by: str | None,
     reason: str | None,
     idempotency_key: str | None,
     place: Place,
     out: Out,
 ) -> None:
-    """Write tuples, all or none; one that is there already is replaced."""
+    """Write tuples, all or none."""
     ends, use = parse.time(expires_at), _use(condition, condition_context)
     writes = tuple(replace(one, expires_at=ends, condition=use) for one in parse.tuples(texts))
     conditions = (
@@ -64,7 +84,13 @@ def write(
         *(Precondition(one, must_exist=False) for one in parse.tuples(must_not_exist)),
     )
     request = WriteRequest(
-        store, writes, preconditions=conditions, by=by, reason=reason, idempotency_key=idempotency_key
+        store,
+        writes,
+        preconditions=conditions,
+        by=by,
+        reason=reason,
+        idempotency_key=idempotency_key,
+        on_existing=OnExisting(on_existing),
     )
     _change(request, place, out)
 
@@ -72,16 +98,22 @@ def write(
 @tuple_.command()
 @click.argument("texts", nargs=-1, required=True, metavar="TUPLE...")
 @options.store
-@click.option("--ignore-missing", is_flag=True, help="A tuple that is not there is no conflict.")
+@click.option(
+    "--on-missing",
+    type=click.Choice([one.value for one in OnMissing]),
+    default=OnMissing.FAIL.value,
+    show_default=True,
+    help="What a tuple that is not there is: a conflict, or nothing.",
+)
 @options.by
 @options.reason
-@_idempotency_key
+@options.idempotency_key
 @options.reaching
 def delete(
     *,
     texts: tuple[str, ...],
     store: str,
-    ignore_missing: bool,
+    on_missing: str,
     by: str | None,
     reason: str | None,
     idempotency_key: str | None,
@@ -95,9 +127,51 @@ def delete(
         by=by,
         reason=reason,
         idempotency_key=idempotency_key,
-        ignore_missing=ignore_missing,
+        on_missing=OnMissing(on_missing),
     )
     _change(request, place, out)
+
+
+@tuple_.command()
+@options.store
+@_of_object
+@_of_relation
+@_of_subject
+@click.option(
+    "--limit", type=int, default=DEFAULT_DELETE_LIMIT, show_default=True, help="Delete nothing if more match."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@options.by
+@options.reason
+@options.idempotency_key
+@options.reaching
+def delete_by_filter(
+    *,
+    store: str,
+    object_: str | None,
+    relation: str | None,
+    subject: str | None,
+    limit: int,
+    dry_run: bool,
+    yes: bool,
+    by: str | None,
+    reason: str | None,
+    idempotency_key: str | None,
+    place: Place,
+    out: Out,
+) -> None:
+    """Delete every tuple that matches, in one change, once you agreed to it."""
+    wanted = parse.wanted(object_, relation, subject)
+    request = FilterDelete(store, wanted, limit, dry_run, by, reason, idempotency_key)
+    with place.door() as door:
+        if not dry_run and not yes:
+            count = door.delete_matching(replace(request, dry_run=True)).count
+            click.confirm(f"delete {count} tuples of store {store}?", abort=True, err=True)
+        done = door.delete_matching(request)
+    what = "would be deleted" if dry_run else "deleted"
+    lines = [f"{done.count} tuples {what}, revision {done.revision.number}", *(str(one) for one in done.first)]
+    out.one(said.of_deletion(done, dry_run=dry_run), "\n".join(lines if dry_run else lines[:1]))
 
 
 def _use(condition: str | None, context: str | None) -> ConditionUse | None:
@@ -119,9 +193,9 @@ def _change(request: WriteRequest, place: Place, out: Out) -> None:
 
 @tuple_.command()
 @options.store
-@click.option("--object", "object_", metavar="TYPE:[ID]", help="Of this object, or of every object of a type.")
-@click.option("--relation", help="Of this relation.")
-@click.option("--subject", help="Of this subject.")
+@_of_object
+@_of_relation
+@_of_subject
 @click.option("--limit", type=int, help=f"How many in a page; {PAGE} without.")
 @click.option("--cursor", help="Where the page before ended.")
 @click.option("--all", "whole", is_flag=True, help="Every page, not the first alone.")
@@ -190,12 +264,22 @@ def object_() -> None:
 @options.store
 @options.by
 @options.reason
+@options.idempotency_key
 @options.reaching
-def delete_object(*, text: str, store: str, by: str | None, reason: str | None, place: Place, out: Out) -> None:
+def delete_object(
+    *,
+    text: str,
+    store: str,
+    by: str | None,
+    reason: str | None,
+    idempotency_key: str | None,
+    place: Place,
+    out: Out,
+) -> None:
     """Delete an object with every tuple it stands in."""
     asked = parse_object(text)
     with place.door() as door:
-        revision, deleted = door.delete_object(store, asked, by, reason)
+        revision, deleted = door.delete_object(store, asked, by, reason, idempotency_key)
     out.one(said.of_revision(revision, deleted), f"{deleted} tuples deleted, revision {revision.number}")
 
 

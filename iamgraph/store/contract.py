@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Protocol
 
 from iamgraph.model.model import Model
-from iamgraph.questions import Act, Change, Page, StoredModel, StoreInfo, TupleFilter, WriteRequest
+from iamgraph.questions import (
+    Act,
+    Change,
+    Deletion,
+    FilterDelete,
+    Page,
+    StoredModel,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+)
 from iamgraph.revision import Revision
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
 
@@ -54,6 +64,14 @@ class Keeper(Protocol):
         """Delete an object and every tuple it stands in, in one change: the revision and how many.
 
         `required` are the (type, relation) pairs whose subjects cannot be deleted while they stand there.
+        """
+
+    def delete_matching(
+        self, request: FilterDelete, required: frozenset[tuple[str, str]], model: str, now: datetime
+    ) -> Deletion:
+        """Delete every tuple the filter means, in one change.
+
+        `required` are the (type, relation) pairs a guard requires, which a filter by subject must name.
         """
 
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:

@@ -79,12 +79,15 @@ class Neo4jServer:
 
 
 def retried(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P], T]:
-    """The method, with the driver's errors turned into ours, and tried again where that is safe."""
+    """The method, with the driver's errors turned into ours, and tried again where that is safe.
+
+    What commits must find out by itself that it was done already: after a lost answer it is done again.
+    """
 
     @wraps(method)
     def again(connection: C, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with faults():
-            return retrying(lambda: method(connection, *args, **kwargs), connection.end())
+            return resolving(lambda: method(connection, *args, **kwargs), connection.end())
 
     return again
 
@@ -99,23 +102,28 @@ class Neo4jConnection:
         strict: bool = False,
         deadline: float = DEADLINE_SECONDS,
         observer: Observer = UNOBSERVED,
+        wrap: Callable[[neo4j.Driver], neo4j.Driver] = lambda driver: driver,
     ) -> None:
-        """`strict` makes the driver report every notification, for tests; `deadline` is in seconds."""
+        """`deadline` is in seconds. For tests: `strict` makes the driver report every notification, `wrap` is given
+        the driver and gives what is used in its place.
+        """
         self._database = server.database
         self._observer = observer
         self._seconds = deadline
         self._end: float | None = None
-        self._driver = neo4j.GraphDatabase.driver(
-            server.uri,
-            auth=(server.user, server.password),
-            # Waiting for a connection takes a third of the deadline at most, and leaves a statement the rest.
-            connection_timeout=deadline / 4,
-            connection_acquisition_timeout=deadline / 3,
-            max_transaction_retry_time=0,
-            liveness_check_timeout=30,
-            keep_alive=True,
-            user_agent="iamgraph",
-            **(_STRICT if strict else _QUIET),
+        self._driver = wrap(
+            neo4j.GraphDatabase.driver(
+                server.uri,
+                auth=(server.user, server.password),
+                # Waiting for a connection takes a third of the deadline at most, and leaves a statement the rest.
+                connection_timeout=deadline / 4,
+                connection_acquisition_timeout=deadline / 3,
+                max_transaction_retry_time=0,
+                liveness_check_timeout=30,
+                keep_alive=True,
+                user_agent="iamgraph",
+                **(_STRICT if strict else _QUIET),
+            )
         )
 
     def close(self) -> None:
@@ -191,6 +199,14 @@ class Neo4jConnection:
 
     def _write_alone(self, text: str, parameters: Parameters, timeout: float | None = None) -> list[neo4j.Record]:
         return self._alone(text, parameters, neo4j.WRITE_ACCESS, timeout)
+
+    def _act(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
+        """Run a statement that changes something in a transaction of its own, so that a lost answer is known as one."""
+        with self._session() as session:
+            run = Run(session.begin_transaction(timeout=left(self.end())), self._observer)
+            rows = run(text, parameters)
+            run.commit()
+            return rows
 
     def _alone(
         self, text: str, parameters: Parameters, access: str, timeout: float | None = None
@@ -309,6 +325,26 @@ def retrying(act: Callable[[], T], deadline: float) -> T:
     raise AssertionError("unreachable")
 
 
+def resolving(act: Callable[[], T], deadline: float) -> T:
+    """The act; where the answer to its commit was lost, the act done again, which finds out whether it was made.
+
+    A lost commit holds its locks until Neo4j has made it or rolled it back, so who comes next sees which. Raises
+    `IncompleteCommit` where it cannot be found out.
+    """
+    try:
+        return retrying(act, deadline)
+    except IncompleteCommit as fault:
+        lost = fault
+    for _ in range(1, ATTEMPTS):
+        try:
+            return retrying(act, deadline)
+        except IncompleteCommit:
+            continue
+        except (DriverError, Neo4jError, StoreError) as fault:
+            raise lost from fault
+    raise lost
+
+
 @contextmanager
 def faults() -> Iterator[None]:
     """Turns the driver's errors into ours."""
@@ -316,8 +352,8 @@ def faults() -> Iterator[None]:
         yield
     except IncompleteCommit as fault:
         raise StoreError(
-            "the connection was lost while committing: send the same request with the same idempotency key to learn"
-            " whether it was written",
+            "the connection was lost while committing, and what became of the change could not be found out: send the"
+            " same request with the same idempotency key",
             code="commit_unknown",
         ) from fault
     except AuthError as fault:

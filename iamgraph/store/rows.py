@@ -6,16 +6,21 @@ import base64
 import binascii
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from iamgraph.errors import RequestError
 from iamgraph.queries import node_label, object_key, relation_of, relationship_type, subject_key, subject_of
-from iamgraph.questions import Change, Scope, StoredKey, WriteRequest
+from iamgraph.questions import Act, Change, FilterDelete, Scope, StoredKey, StoredModel, WriteRequest
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, kind_of, parse_tuple
 
 Row = Mapping[str, Any]
+
+# A control character, which a caller's key cannot hold.
+_OURS: Final = "\x01"
 
 
 def tuple_row(store: str, one: RelationTuple) -> dict[str, Any]:
@@ -64,6 +69,11 @@ def stored_tuple(row: Row) -> StoredTuple:
         by=row["by"],
         reason=row["reason"],
     )
+
+
+def stored_model(row: Row) -> StoredModel:
+    """The model a node's columns stand for."""
+    return StoredModel(row["id"], row["text"], row["hash"], row["revision"], row["at"].to_native())
 
 
 def tuple_text(one: RelationTuple) -> str:
@@ -115,15 +125,54 @@ def stored_key(row: Row) -> StoredKey:
     )
 
 
-def body_hash(request: WriteRequest) -> str:
-    """What an idempotency key is bound to: everything the request says."""
-    said = [
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a change happen once: its key, and a hash of all its request said. Both are kept with the change."""
+
+    key: str
+    body: str
+
+
+def once_for_write(request: WriteRequest) -> Once:
+    """A write, once."""
+    return _once(
+        request.idempotency_key,
+        "write",
+        request.store,
         [tuple_text(one) for one in request.writes],
         [tuple_text(one) for one in request.deletes],
         [[tuple_text(one.tuple), one.must_exist] for one in request.preconditions],
-        [request.by, request.reason, request.ignore_missing],
-    ]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        [request.by, request.reason, request.on_existing.value, request.on_missing.value],
+    )
+
+
+def once_for_filter(request: FilterDelete) -> Once:
+    """A deletion by filter, once."""
+    wanted = request.wanted
+    subject = str(wanted.subject) if wanted.subject is not None else None
+    return _once(
+        request.idempotency_key,
+        "delete by filter",
+        request.store,
+        [wanted.object_type, wanted.object_id, wanted.relation, subject, wanted.subject_type],
+        [request.limit, request.by, request.reason],
+    )
+
+
+def once_for_object(store: str, object_: Object, act: Act) -> Once:
+    """An object's deletion, once."""
+    return _once(act.idempotency_key, "delete object", store, str(object_), [act.by, act.reason])
+
+
+def once_for_model(store: str, text: str, act: Act) -> Once:
+    """A new model, once."""
+    return _once(act.idempotency_key, "write model", store, text, [act.by, act.reason])
+
+
+def _once(key: str | None, *said: Any) -> Once:
+    # A change without a key gets one of ours, which no caller can send: should the answer to its commit be lost,
+    # the key finds it. JSON with the kind of the act in front tells any two requests apart.
+    return Once(key or _OURS + secrets.token_hex(16), hashlib.sha256(json.dumps(said).encode()).hexdigest())
 
 
 def cursor_of(store: str, one: RelationTuple) -> str:

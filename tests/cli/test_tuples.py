@@ -13,7 +13,7 @@ PLAN = "resource:plan#owner@member:ada"
 
 def written(ran: Ran) -> list[str]:
     """The tuples of JSON lines, as text."""
-    return [f"{one['object']}#{one['relation']}@{one['subject']}" for one in ran.lines]
+    return [_text(one) for one in ran.lines]
 
 
 def test_write_and_delete(either: Cli, modelled: str) -> None:
@@ -93,11 +93,40 @@ def test_idempotency_key(either: Cli, modelled: str) -> None:
     assert either.done("tuple", "delete", ADA, *gone).json == either.done("tuple", "delete", ADA, *gone).json
 
 
-def test_ignore_missing(either: Cli, modelled: str) -> None:
+def test_on_missing(either: Cli, modelled: str) -> None:
     """A tuple that is not there cannot be deleted, unless that is ignored."""
     at = ("--store", modelled, "--json")
     assert (2, "tuple_not_found") == either.run("tuple", "delete", ADA, *at).failure
-    either.done("tuple", "delete", ADA, "--ignore-missing", *at)
+    either.done("tuple", "delete", ADA, "--on-missing", "ignore", *at)
+
+
+def test_on_existing(either: Cli, modelled: str) -> None:
+    """A tuple that is there is replaced, a conflict, or left as it is."""
+    at = ("--store", modelled, "--json")
+    either.done("tuple", "write", ADA, *at)
+    assert (2, "tuple_exists") == either.run("tuple", "write", ADA, "--on-existing", "fail", *at).failure
+    assert 2 == either.done("tuple", "write", ADA, "--on-existing", "ignore", *at).json["revision"]
+    assert 3 == either.done("tuple", "write", ADA, *at).json["revision"]
+
+
+def test_delete_by_filter(either: Cli, modelled: str) -> None:
+    """A dry run shows what would go; without agreement nothing goes; with it all that matches does."""
+    at = ("--store", modelled)
+    either.done("tuple", "write", ADA, BOB, PLAN, *at)
+    named = ("tuple", "delete-by-filter", "--object", "resource:wiki", "--subject", "member:", *at)
+    dry = either.done(*named, "--dry-run", "--json").json
+    assert (2, [ADA, BOB]) == (dry["deleted"], [_text(one) for one in dry["tuples"]])
+    refused = either.run(*named, given="n\n")
+    assert (130, "") == (refused.code, refused.out)
+    assert "delete 2 tuples" in refused.err
+    assert "2 tuples deleted, revision 3\n" == either.run(*named, given="y\n").out
+    assert [PLAN] == written(either.done("tuple", "read", *at, "--json"))
+    assert 0 == either.done(*named, "--yes", "--json").json["deleted"]
+    assert (2, "empty_filter") == either.run("tuple", "delete-by-filter", "--yes", "--json", *at).failure
+
+
+def _text(one: dict[str, str]) -> str:
+    return f"{one['object']}#{one['relation']}@{one['subject']}"
 
 
 def test_a_tuple_the_model_refuses(either: Cli, modelled: str) -> None:

@@ -14,7 +14,7 @@ from ulid import ULID
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.keys import Keys
-from iamgraph.questions import CheckQuestion, Precondition, TupleFilter, WriteRequest
+from iamgraph.questions import CheckQuestion, OnMissing, Precondition, TupleFilter, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import (
     ConditionUse,
@@ -165,7 +165,7 @@ ACTS: Final[dict[str, Act]] = {
         )
     ),
     "deleted tuple": lambda door, store, p: door.write(
-        WriteRequest(store, deletes=(RelationTuple(Object("group", p), "member", ADA),), ignore_missing=True)
+        WriteRequest(store, deletes=(RelationTuple(Object("group", p), "member", ADA),), on_missing=OnMissing.IGNORE)
     ),
     "checked object": lambda door, store, p: _asked(door, _check(store, ADA, "member", Object("group", p))),
     "checked subject": lambda door, store, p: _asked(door, _check(store, Object("user", p), "member", GROUP)),

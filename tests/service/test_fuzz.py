@@ -43,11 +43,16 @@ CALLS: Final[tuple[tuple[str, str, Any], ...]] = (
         "POST",
         "/v1/stores/{store}/tuples/write",
         {"writes": [TUPLE], "deletes": [], "preconditions": [{"tuple": TUPLE, "must_exist": False}]}
-        | {"idempotency_key": "k", "ignore_missing": True},
+        | {"idempotency_key": "k", "on_missing": "ignore"},
     ),
-    ("POST", "/v1/stores/{store}/tuples/delete", ACT | {"tuples": [TUPLE], "ignore_missing": True}),
+    ("POST", "/v1/stores/{store}/tuples/delete", ACT | {"tuples": [TUPLE], "on_missing": "ignore"}),
     ("POST", "/v1/stores/{store}/tuples/read", {"object": "resource:", "subject": "member:ada", "limit": 3}),
     ("POST", "/v1/stores/{store}/tuples/read", {"relation": "viewer", "cursor": "WyJhIiwiYiIsImMiLCJkIl0="}),
+    (
+        "POST",
+        "/v1/stores/{store}/tuples/delete-by-filter",
+        ACT | {"object": "resource:", "relation": "viewer", "subject": "member:", "limit": 5, "dry_run": True},
+    ),
     ("POST", "/v1/stores/{store}/objects/delete", ACT | {"object": "member:ada"}),
     ("POST", "/v1/stores/{store}/models", ACT | {"text": FUZZED}),
     ("GET", "/v1/stores/{store}/changes?since=0&limit=10", None),

@@ -27,7 +27,55 @@ def test_deletes_take_tuples_away(client: Client, home: str) -> None:
     assert 200 == client.post(f"{home}/tuples/delete", {"tuples": [TUPLE]}).status
     assert False is client.post(f"{home}/check", TUPLE).json["allowed"]
     assert (409, "tuple_not_found", None) == client.post(f"{home}/tuples/delete", {"tuples": [TUPLE]}).problem
-    assert 200 == client.post(f"{home}/tuples/delete", {"tuples": [TUPLE], "ignore_missing": True}).status
+    assert 200 == client.post(f"{home}/tuples/delete", {"tuples": [TUPLE], "on_missing": "ignore"}).status
+
+
+def test_what_is_there_is_replaced_refused_or_left(client: Client, home: str) -> None:
+    """`on_existing` decides what becomes of a tuple written again; what changes nothing is no revision."""
+    assert 2 == client.post(f"{home}/tuples/write", {"writes": [TUPLE]}).json["revision"]
+    failing = client.post(f"{home}/tuples/write", {"writes": [TUPLE], "on_existing": "fail"})
+    assert (409, "tuple_exists", "/writes/0") == failing.problem
+    assert 2 == client.post(f"{home}/tuples/write", {"writes": [TUPLE], "on_existing": "ignore"}).json["revision"]
+    assert 3 == client.post(f"{home}/tuples/write", {"writes": [TUPLE], "on_existing": "touch"}).json["revision"]
+    wrong = client.post(f"{home}/tuples/write", {"writes": [TUPLE], "on_existing": "replace"})
+    assert (400, "invalid_request", "/on_existing") == wrong.problem
+
+
+def test_tuples_are_deleted_by_filter(client: Client, home: str) -> None:
+    """A dry run shows what matches, the deletion takes it in one change, and its key gives the same answer again."""
+    client.post(f"{home}/tuples/write", {"writes": [TUPLE, OTHER]})
+    body = {"object": "resource:", "subject": "member:ada"}
+    dry = client.post(f"{home}/tuples/delete-by-filter", body | {"dry_run": True}).json
+    assert (1, 2, True) == (dry["deleted"], dry["revision"], dry["dry_run"])
+    assert ["member:ada"] == [one["subject"] for one in dry["tuples"]]
+    once = body | {"idempotency_key": "k1", "reason": "left"}
+    done = client.post(f"{home}/tuples/delete-by-filter", once).json
+    assert {"revision": 3, "deleted": 1, "dry_run": False} == {k: v for k, v in done.items() if k != "zookie"}
+    assert done == client.post(f"{home}/tuples/delete-by-filter", once).json
+    assert ["member:bob"] == [one["subject"] for one in client.post(f"{home}/tuples/read", {}).json["tuples"]]
+
+
+def test_a_filter_must_say_something(client: Client, home: str) -> None:
+    """A filter without a field is refused, an empty field is malformed, and more than `limit` delete nothing."""
+    client.post(f"{home}/tuples/write", {"writes": [TUPLE, OTHER]})
+    path = f"{home}/tuples/delete-by-filter"
+    assert (400, "empty_filter", None) == client.post(path, {}).problem
+    assert (400, "malformed_object", "/object") == client.post(path, {"object": ""}).problem
+    assert (400, "malformed_object", "/subject") == client.post(path, {"subject": ""}).problem
+    assert (422, "too_many_tuples", "/limit") == client.post(path, {"object": "resource:", "limit": 1}).problem
+    assert 2 == len(client.post(f"{home}/tuples/read", {"subject": "member:"}).json["tuples"])
+
+
+def test_every_change_takes_a_key(client: Client, home: str) -> None:
+    """A model and an object's deletion sent again with their keys answer as they did and change nothing."""
+    client.post(f"{home}/tuples/write", {"writes": [TUPLE]})
+    calls = (
+        (f"{home}/models", {"text": MODEL, "idempotency_key": "k1"}),
+        (f"{home}/objects/delete", {"object": "resource:wiki", "idempotency_key": "k2"}),
+    )
+    first = [client.post(path, body).json for path, body in calls]
+    assert first == [client.post(path, body).json for path, body in calls]
+    assert 4 == client.get(home).json["revision"]
 
 
 def test_a_failed_delete_undoes_the_whole_write(client: Client, home: str) -> None:

@@ -18,7 +18,7 @@ from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.errors import ConflictError, RequestError
 from iamgraph.queries import statement
-from iamgraph.questions import Change, CheckQuestion, WriteRequest
+from iamgraph.questions import Change, CheckQuestion, OnMissing, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_object, parse_subject, parse_tuple
 from tests.store.graph import Graph, replayed
@@ -92,7 +92,9 @@ def test_writers_of_the_same_tuples(door: Authorizer, store: str, graph: Graph) 
         draw = random.Random(i)
         for _ in range(ROUNDS):
             picked = draw.sample(POOL, 8)
-            door.write(WriteRequest(store, writes=tuple(picked[:5]), deletes=tuple(picked[5:]), ignore_missing=True))
+            door.write(
+                WriteRequest(store, writes=tuple(picked[:5]), deletes=tuple(picked[5:]), on_missing=OnMissing.IGNORE)
+            )
         return ROUNDS
 
     agree(door, store, graph, 1 + at_once(write))
@@ -163,7 +165,8 @@ def test_models_and_tuples_at_once(door: Authorizer, store: str, graph: Graph) -
 def retiring(graph: Graph, store: str) -> Iterator[neo4j.Transaction]:
     """A transaction that has retired the store, and is not committed yet."""
     with graph.driver.session(database=graph.database) as session, session.begin_transaction() as transaction:
-        transaction.run(statement("stores/retire"), {"store": store}).consume()
+        epoch = transaction.run("MATCH (st:IamStore {id: $store}) RETURN st.epoch AS epoch", store=store).value()[0]
+        transaction.run(statement("stores/retire"), {"store": store, "epoch": epoch}).consume()
         yield transaction
 
 

@@ -12,7 +12,7 @@ from iamgraph.authorizer import MAX_PRECONDITIONS, MAX_TUPLES_PER_WRITE, Answere
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.errors import ConflictError, LimitError, RequestError
-from iamgraph.questions import Precondition, TupleFilter, WriteRequest
+from iamgraph.questions import OnMissing, Precondition, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import ConditionUse, RelationTuple, parse_object, parse_subject, parse_tuple
@@ -99,10 +99,10 @@ def test_a_delete_of_what_is_missing_changes_nothing(door: Authorizer, store: st
     assert before == door.get_store(store).revision
 
 
-def test_ignore_missing_deletes_what_is_there(door: Authorizer, store: str) -> None:
-    """With `ignore_missing` the rest is done, and the change names only what was deleted."""
+def test_on_missing_ignore_deletes_what_is_there(door: Authorizer, store: str) -> None:
+    """With `on_missing` ignore the rest is done, and the change names only what was deleted."""
     door.write(WriteRequest(store, writes=tuples(ADA)))
-    door.write(WriteRequest(store, deletes=tuples(ADA, BOB), ignore_missing=True))
+    door.write(WriteRequest(store, deletes=tuples(ADA, BOB), on_missing=OnMissing.IGNORE))
     assert [] == written(door, store)
     assert tuples(ADA) == door.changes(store)[-1].deletes
 
@@ -190,12 +190,12 @@ def test_the_same_key_and_body_give_the_same_answer(door: Authorizer, store: str
         {"writes": tuples(ADA, BOB)},
         {"writes": tuples(ADA), "by": "mallory"},
         {"writes": tuples(ADA), "reason": "why not"},
-        {"writes": tuples(ADA), "ignore_missing": True},
+        {"writes": tuples(ADA), "on_missing": OnMissing.IGNORE},
         {"deletes": tuples(ADA)},
         {"writes": tuples(ADA), "preconditions": (Precondition(parse_tuple(ADA)),)},
         {"writes": (RelationTuple(parse_object("group:eng"), "member", parse_subject("user:ada"), NOW),)},
     ],
-    ids=["tuple", "more", "by", "reason", "ignore_missing", "delete", "precondition", "expiry"],
+    ids=["tuple", "more", "by", "reason", "on_missing", "delete", "precondition", "expiry"],
 )
 def test_a_key_used_for_another_body_conflicts(door: Authorizer, store: str, other: dict[str, object]) -> None:
     """A key is bound to all its request said: whatever differs, the second request is refused whole."""

@@ -1,0 +1,162 @@
+"""Each call of the driver fails in turn, on every way to change something: no answer says what is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, cast
+
+import neo4j
+import pytest
+from ulid import ULID
+
+from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.check.query import QueryChecker
+from iamgraph.check.walk import WalkChecker
+from iamgraph.errors import RequestError, StoreError
+from iamgraph.questions import FilterDelete, TupleFilter, WriteRequest
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.tuples import parse_object
+from tests.faulty import FaultyDriver, When
+from tests.store.given import ADA, BOB, MODEL, tuples, written
+
+SECONDS: Final = 30.0
+HANG_SECONDS: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to change something in a store; `keyed` if sending it again finds out what became of it."""
+
+    act: Callable[[Authorizer, str], object]
+    keyed: bool = True
+
+
+WAYS: Final = {
+    "write": Way(lambda door, store: door.write(WriteRequest(store, writes=tuples(BOB), idempotency_key="k"))),
+    "delete": Way(lambda door, store: door.write(WriteRequest(store, deletes=tuples(ADA), idempotency_key="k"))),
+    "filter": Way(
+        lambda door, store: door.delete_matching(FilterDelete(store, TupleFilter("group"), idempotency_key="k"))
+    ),
+    "object": Way(lambda door, store: door.delete_object(store, parse_object("group:eng"), idempotency_key="k")),
+    "model": Way(lambda door, store: door.write_model(store, MODEL, idempotency_key="k")),
+    "keyless write": Way(lambda door, store: door.write(WriteRequest(store, writes=tuples(BOB))), keyed=False),
+    "create store": Way(lambda door, store: door.create_store(f"{store}-new"), keyed=False),
+    "delete store": Way(lambda door, store: door.delete_store(store), keyed=False),
+}
+FAULTS: Final = [(when, lasting) for when in (When.BEFORE, When.AFTER) for lasting in (False, True)]
+
+
+def state(door: Authorizer, store: str) -> object:
+    """All there is to see of a store."""
+    stores = [one.id for one in door.list_stores()]
+    if store not in stores:
+        return "gone"
+    changes = [(one.revision, one.writes, one.deletes) for one in door.changes(store)]
+    return changes, written(door, store), len(door.list_models(store)), f"{store}-new" in stores
+
+
+@pytest.fixture
+def fresh(authorizer: Authorizer) -> Iterator[Callable[[], str]]:
+    """Makes stores with a model and a tuple, and removes whatever is left of them."""
+    made = []
+
+    def make() -> str:
+        store = f"test-{ULID()}"
+        authorizer.create_store(store)
+        made.append(store)
+        authorizer.write_model(store, MODEL)
+        authorizer.write(WriteRequest(store, writes=tuples(ADA)))
+        return store
+
+    yield make
+    for store in [one.id for one in authorizer.list_stores()]:
+        if store.removesuffix("-new") in made:
+            authorizer.delete_store(store)
+
+
+def attempted(server: Neo4jServer, way: Way, store: str, driver: Callable[[neo4j.Driver], neo4j.Driver]) -> str | None:
+    """Does the act on a driver that fails; None where it is acknowledged, else the error's code."""
+    keeper = Neo4jKeeper(server, deadline=SECONDS, wrap=driver)
+    with Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS) as door:
+        try:
+            way.act(door, store)
+        except (StoreError, RequestError) as fault:
+            return fault.code
+    return None
+
+
+def swept(
+    server: Neo4jServer, door: Authorizer, way: Way, fresh: Callable[[], str], fault: Callable[[Any, int], FaultyDriver]
+) -> list[str | None]:
+    """The outcomes for each call that failed, in turn, each held to what has become of the store."""
+    outcomes: list[str | None] = []
+    for nth in count(1):
+        store = fresh()
+        before = state(door, store)
+        drivers: list[FaultyDriver] = []
+
+        def wrap(driver: neo4j.Driver, nth: int = nth, drivers: list[FaultyDriver] = drivers) -> neo4j.Driver:
+            drivers.append(fault(driver, nth))
+            return cast(neo4j.Driver, drivers[0])
+
+        code = attempted(server, way, store, wrap)
+        after = state(door, store)
+        if code is None:
+            assert before != after, f"call {nth}: acknowledged, and nothing changed"
+        elif code != "commit_unknown":
+            assert before == after, f"call {nth}: `{code}`, and something changed"
+        elif way.keyed:
+            way.act(door, store)
+            assert state(door, store) == (after if after != before else state(door, store))
+        if code is None or way.keyed:
+            assert len_changes(state(door, store)) <= len_changes(before) + 1
+        if not drivers[0].failed:
+            assert code is None
+            return outcomes
+        outcomes.append(code)
+    raise AssertionError("unreachable")
+
+
+def len_changes(seen: Any) -> int:
+    """How many changes a state has."""
+    return 0 if seen == "gone" else len(seen[0])
+
+
+@pytest.mark.parametrize(
+    ("when", "lasting"), FAULTS, ids=lambda one: getattr(one, "name", "lasting" if one else "once")
+)
+@pytest.mark.parametrize("name", WAYS)
+def test_no_false_answer(
+    server: Neo4jServer, authorizer: Authorizer, fresh: Callable[[], str], name: str, when: When, lasting: bool
+) -> None:
+    """An error means nothing changed, an answer that all did, and what is unknown its key resolves.
+
+    A call that fails once costs nobody anything; where all fail from one on, an error is said, and the change is
+    unknown only once its commit was sent.
+    """
+    outcomes = swept(
+        server, authorizer, WAYS[name], fresh, lambda driver, nth: FaultyDriver(driver, nth, when, lasting=lasting)
+    )
+    assert len(outcomes) >= 3
+    if not lasting:
+        assert {None} == set(outcomes)
+    else:
+        assert {"store_unavailable", "commit_unknown"} <= set(outcomes) <= {"store_unavailable", "commit_unknown", None}
+
+
+@pytest.mark.parametrize("name", ["write", "create store", "delete store"])
+def test_no_false_answer_after_a_hang(
+    server: Neo4jServer, authorizer: Authorizer, fresh: Callable[[], str], name: str
+) -> None:
+    """A call that hangs before its answer is lost is no worse than one that fails at once."""
+    outcomes = swept(
+        server,
+        authorizer,
+        WAYS[name],
+        fresh,
+        lambda driver, nth: FaultyDriver(driver, nth, When.HANGING, hang=HANG_SECONDS),
+    )
+    assert {None} == set(outcomes)
