@@ -49,15 +49,14 @@ class FaultyDriver:
         """A session whose calls count."""
         return FaultySession(self, self._driver.session(**options))
 
-    def call(self, act: Callable[[], T], undo: Callable[[], object], fault: type[Exception]) -> T:
-        """The act, or the fault in its place; `undo` is what a server does that never got it."""
+    def call(self, act: Callable[[], T], fault: type[Exception], end: Callable[[], object] = lambda: None) -> T:
+        """The act, or the fault in its place; `end` is what a server does when its client is gone."""
         self.calls += 1
         if self.calls != self._nth and not (self._lasting and self.calls > self._nth):
             return act()
-        if self._when is When.BEFORE or self.calls > self._nth:
-            undo()
-        else:
+        if self._when is not When.BEFORE and self.calls == self._nth:
             act()
+        end()
         if self._when is When.HANGING:
             time.sleep(self._hang)
         raise fault(f"call {self.calls} fails on purpose")
@@ -78,11 +77,13 @@ class FaultySession:
 
     def run(self, query: Any, parameters: Any) -> list[neo4j.Record]:
         """A statement that commits by itself, with all its rows."""
-        return self._driver.call(lambda: list(self._session.run(query, parameters)), _nothing, ServiceUnavailable)
+        return self._driver.call(lambda: list(self._session.run(query, parameters)), ServiceUnavailable)
 
     def begin_transaction(self, **options: Any) -> FaultyTransaction:
         """A transaction whose calls count."""
-        begun = self._driver.call(lambda: self._session.begin_transaction(**options), _nothing, ServiceUnavailable)
+        begun = self._driver.call(
+            lambda: self._session.begin_transaction(**options), ServiceUnavailable, self._session.close
+        )
         return FaultyTransaction(self._driver, begun)
 
 
@@ -95,11 +96,13 @@ class FaultyTransaction:
 
     def run(self, text: Any, parameters: Any) -> list[neo4j.Record]:
         """A statement, with all its rows."""
-        return self._driver.call(lambda: list(self._transaction.run(text, parameters)), _nothing, ServiceUnavailable)
+        return self._driver.call(
+            lambda: list(self._transaction.run(text, parameters)), ServiceUnavailable, self._transaction.close
+        )
 
     def commit(self) -> None:
         """The commit; one that fails leaves its caller not knowing."""
-        self._driver.call(self._transaction.commit, self._transaction.close, IncompleteCommit)
+        self._driver.call(self._transaction.commit, IncompleteCommit, self._transaction.close)
 
 
 def faulty(nth: int, when: When, *, lasting: bool = False, hang: float = 0.0) -> Callable[[neo4j.Driver], neo4j.Driver]:
@@ -109,7 +112,3 @@ def faulty(nth: int, when: When, *, lasting: bool = False, hang: float = 0.0) ->
         return cast(neo4j.Driver, FaultyDriver(driver, nth, when, lasting=lasting, hang=hang))
 
     return wrap
-
-
-def _nothing() -> None:
-    """A server that got nothing has nothing to undo."""
