@@ -30,7 +30,17 @@ WORDS: Final = frozenset(LAYERS[0])
 # What only these files may import.
 ONLY: Final = {
     "neo4j": ("store.neo4j",),
-    "iamgraph.store.neo4j": ("store.keeper", "check.query", "settings", "wiring", "local", "bench", "service", "demo"),
+    "iamgraph.store.neo4j": (
+        "store.keeper",
+        "store.writing",
+        "check.query",
+        "settings",
+        "wiring",
+        "local",
+        "bench",
+        "service",
+        "demo",
+    ),
     "iamgraph.store.keeper": ("wiring", "demo", "bench"),
     "flask": ("service",),
     "flask_openapi3": ("service",),
