@@ -15,12 +15,12 @@ from iamgraph.authorizer import Answerers, Authorizer
 from iamgraph.check.query import QueryChecker
 from iamgraph.check.walk import WalkChecker
 from iamgraph.errors import RequestError, StoreError
-from iamgraph.questions import FilterDelete, TupleFilter, WriteRequest
+from iamgraph.questions import FilterDelete, StoredKey, TupleFilter, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.tuples import parse_object
 from tests.faulty import FaultyDriver, When
-from tests.store.given import ADA, BOB, MODEL, tuples, written
+from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
 
 SECONDS: Final = 30.0
 HANG_SECONDS: Final = 0.3
@@ -45,17 +45,30 @@ WAYS: Final = {
     "keyless write": Way(lambda door, store: door.write(WriteRequest(store, writes=tuples(BOB))), keyed=False),
     "create store": Way(lambda door, store: door.create_store(f"{store}-new"), keyed=False),
     "delete store": Way(lambda door, store: door.delete_store(store), keyed=False),
+    "create key": Way(lambda door, store: keeper_of(door).create_key(key(f"{store}-new")), keyed=False),
+    "revoke key": Way(lambda door, store: keeper_of(door).revoke_key(f"{store}-old", NOW), keyed=False),
 }
 FAULTS: Final = [(When.AFTER, False), (When.BEFORE, True), (When.AFTER, True)]
 
 
+def key(id_: str) -> StoredKey:
+    """An API key that opens nothing."""
+    return StoredKey(id_, "failing calls", f"hash of {id_}", frozenset(), frozenset(), NOW, None, None)
+
+
+def keeper_of(door: Authorizer) -> Neo4jKeeper:
+    """The keeper behind a door."""
+    return cast(Neo4jKeeper, door._keeper)
+
+
 def state(door: Authorizer, store: str) -> object:
-    """All there is to see of a store."""
+    """All there is to see of a store, and of the keys that go with it."""
     stores = [one.id for one in door.list_stores()]
     if store not in stores:
         return "gone"
     changes = [(one.revision, one.writes, one.deletes) for one in door.changes(store)]
-    return changes, written(door, store), len(door.list_models(store)), f"{store}-new" in stores
+    keys = [(one.id, one.revoked_at) for one in keeper_of(door).list_keys() if one.id.startswith(store)]
+    return changes, written(door, store), len(door.list_models(store)), f"{store}-new" in stores, keys
 
 
 @pytest.fixture
@@ -69,12 +82,16 @@ def fresh(authorizer: Authorizer) -> Iterator[Callable[[], str]]:
         made.append(store)
         authorizer.write_model(store, MODEL)
         authorizer.write(WriteRequest(store, writes=tuples(ADA)))
+        keeper_of(authorizer).create_key(key(f"{store}-old"))
         return store
 
     yield make
     for store in [one.id for one in authorizer.list_stores()]:
         if store.removesuffix("-new") in made:
             authorizer.delete_store(store)
+    for one in keeper_of(authorizer).list_keys():
+        if one.name == "failing calls":
+            keeper_of(authorizer).revoke_key(one.id, NOW)
 
 
 def attempted(server: Neo4jServer, way: Way, store: str, driver: Callable[[neo4j.Driver], neo4j.Driver]) -> str | None:
