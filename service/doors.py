@@ -38,13 +38,18 @@ class Doors:
 
 def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
     """Let requests in; in the worker, after the fork."""
-    app.extensions[_NAME] = Doors(connection, KeyRing(connection.keeper) if keys else None)
+    ring = KeyRing(connection.keeper) if keys else None
+    if ring is not None:
+        ring.start()
+    app.extensions[_NAME] = Doors(connection, ring)
 
 
 def close_doors(app: Flask) -> None:
     """Close the connection of this worker."""
     doors = app.extensions.pop(_NAME, None)
     if doors is not None:
+        if doors.ring is not None:
+            doors.ring.stop()
         doors.connection.authorizer.close()
 
 

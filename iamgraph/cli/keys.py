@@ -80,7 +80,7 @@ def list_(place: Place, out: Out) -> None:
 @click.argument("id_", metavar="ID")
 @options.reaching
 def revoke(id_: str, place: Place, out: Out) -> None:
-    """End a key; every service refuses it within a second."""
+    """End a key; no service accepts it a second later."""
     with place.keys() as desk:
         desk.revoke_key(id_)
     out.one({"id": id_, "revoked": True}, f"key {id_} revoked")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -171,9 +172,21 @@ class Neo4jKeeper(Neo4jWriter):
             self._act(statement("keys/create"), parameters)
 
     @retried
-    def list_keys(self) -> tuple[StoredKey, ...]:
-        """All keys, the ended ones too, by name and id."""
-        return tuple(map(stored_key, self._read(statement("keys/list"), {"since": 0})))
+    def keys_version(self) -> int:
+        """The number of the newest change of the keys."""
+        version: int = self._read(statement("keys/version"), {})[0]["version"]
+        return version
+
+    @retried
+    def list_keys(self, since: int = 0) -> tuple[StoredKey, ...]:
+        """The keys changed after that version, all of them after 0, the ended ones too, by name and id."""
+        return tuple(map(stored_key, self._read(statement("keys/list"), {"since": since})))
+
+    @retried
+    def record_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Remember when keys, by their ids, were last used."""
+        # In one order, so that no two processes wait for each other.
+        self._write_alone(statement("keys/used"), {"uses": [{"id": id_, "at": uses[id_]} for id_ in sorted(uses)]})
 
     @retried
     def get_key(self, id_: str) -> StoredKey:

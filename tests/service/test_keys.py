@@ -11,7 +11,6 @@ import pytest
 from ulid import ULID
 
 from iamgraph.keys import KEY_DAYS, public_id
-from iamgraph.ring import REFRESH_SECONDS
 from iamgraph.store.keeper import Neo4jKeeper
 from tests.cli.runner import until
 from tests.made_keys import EVERYTHING, end_key, make_key
@@ -165,12 +164,3 @@ def test_a_key_may_end_itself(client: Client, service: Running) -> None:
         assert until(lambda: other.get("/v1/keys").status == 200)
         assert 204 == other.delete(f"/v1/keys/{key['id']}").status
         assert until(lambda: other.get("/v1/keys").status == 401)
-
-
-def test_a_new_key_is_known_at_once_where_it_was_made(client: Client, service: Running) -> None:
-    """Every worker knows a new key within a fifth of the time a revocation may take."""
-    key = made(client, scopes=["read"])
-    with Client(service.port, key["secret"]) as other:
-        end = datetime.now(UTC) + timedelta(seconds=REFRESH_SECONDS / 5 + 1)
-        assert until(lambda: other.get("/v1/stores").status == 200)
-        assert datetime.now(UTC) < end
