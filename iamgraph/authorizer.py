@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
-from iamgraph.check.contract import Asking, Checker, CurrentModel
+from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel
 from iamgraph.check.query import compiled
-from iamgraph.errors import ConflictError, LimitError, ModelError, RequestError
+from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import (
     Act,
+    Answers,
     Change,
+    CheckBatch,
     CheckQuestion,
     Decision,
     Deletion,
@@ -36,6 +37,7 @@ from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset
 DEADLINE_SECONDS: Final = 3.0
 MAX_TUPLES_PER_WRITE: Final = 1_000
 MAX_PRECONDITIONS: Final = 100
+MAX_CHECKS: Final = 1_000
 MAX_CONTEXTUAL_TUPLES: Final = 100
 MAX_PAGE: Final = 1_000
 MODEL_ATTEMPTS: Final = 5
@@ -47,14 +49,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Answerers:
-    """The answerers of a check: `query` where a relation compiles, else `walk`."""
-
-    query: Checker
-    walk: Checker
-
-
 class Authorizer:
     """Answers checks and keeps stores, models and tuples. Safe to share between threads.
 
@@ -64,7 +58,7 @@ class Authorizer:
     def __init__(
         self,
         keeper: Keeper,
-        answerers: Answerers,
+        checker: Checker,
         *,
         deadline: float = DEADLINE_SECONDS,
         clock: Callable[[], datetime] = _now,
@@ -75,7 +69,7 @@ class Authorizer:
         `closing` is called once the authorizer is closed.
         """
         self._keeper = keeper
-        self._answerers = answerers
+        self._checker = checker
         self._deadline = deadline
         self._clock = clock
         self._closing = closing
@@ -120,22 +114,39 @@ class Authorizer:
     def decide(self, question: CheckQuestion) -> Decision:
         """As `check`, but an unknown answer is a decision with a reason, not an error."""
         end = self._ends()
+
+        def decide(current: CurrentModel) -> Decision:
+            _check_question(current.model, question)
+            return self._checker.check(Asking(question, current, self._clock(), end))
+
         with span("check") as traced:
-            decision = self._with_model(question.store, end, lambda current: self._decide(question, current, end))
+            decision = self._with_model(question.store, end, decide)
             traced.set_attribute("iamgraph.outcome", decision.outcome.value)
-        if question.zookie is not None:
-            decision.revision.accept(question.zookie)
+        _accept(decision.revision, question.zookie)
         return decision
 
-    def _decide(self, question: CheckQuestion, current: CurrentModel, deadline: float) -> Decision:
-        _check_question(current.model, question)
-        asking = Asking(question, current, self._clock(), deadline)
-        if question.contextual_tuples:
-            return self._answerers.walk.check(asking)
-        try:
-            return self._answerers.query.check(asking)
-        except NotCompiled:
-            return self._answerers.walk.check(asking)
+    def check_many(self, batch: CheckBatch) -> Answers:
+        """The answers to many questions, in their order, all at one revision.
+
+        What is wrong with a question, or keeps it undecided, is the error in its place.
+        Raises `LimitError` for more than `MAX_CHECKS`, and `RequestError` for a refused zookie.
+        """
+        if len(batch.questions) > MAX_CHECKS:
+            raise LimitError(f"more than {MAX_CHECKS} checks in one call", code="too_many_checks", pointer="/checks")
+        end = self._ends()
+        with span("checks") as traced:
+            answers = self._with_model(batch.store, end, lambda current: self._answers(batch, current, end))
+            traced.set_attribute("iamgraph.checks", len(answers.items))
+        _accept(answers.revision, batch.zookie)
+        return answers
+
+    def _answers(self, batch: CheckBatch, current: CurrentModel, end: float) -> Answers:
+        asked = [_fault(current.model, one, f"/checks/{i}") or one for i, one in enumerate(batch.questions)]
+        questions = tuple(one for one in asked if isinstance(one, CheckQuestion))
+        found = self._checker.check_many(AskingMany(batch.store, questions, current, self._clock(), end))
+        decisions = iter(found.decisions)
+        items = (next(decisions) if isinstance(one, CheckQuestion) else one for one in asked)
+        return Answers(found.revision, tuple(items))
 
     # --- tuples ---
 
@@ -293,13 +304,31 @@ def check_relation_exists(model: Model, type_: str, relation: str, pointer: str 
         )
 
 
-def _check_question(model: Model, question: CheckQuestion) -> None:
-    check_relation_exists(model, question.object.type, question.relation, "/relation")
-    _check_subject(model, question.subject, "/subject")
+def _accept(revision: Revision, zookie: str | None) -> None:
+    """`RequestError` for a zookie that is not of this store's past: all modes answer at its newest revision."""
+    if zookie is not None:
+        revision.accept(zookie)
+
+
+def _fault(model: Model, question: CheckQuestion | IamgraphError, pointer: str) -> IamgraphError | None:
+    """What keeps a question of a batch from being asked."""
+    if isinstance(question, IamgraphError):
+        return question
+    try:
+        _check_question(model, question, pointer)
+    except IamgraphError as fault:
+        return fault
+    return None
+
+
+def _check_question(model: Model, question: CheckQuestion, pointer: str = "") -> None:
+    check_relation_exists(model, question.object.type, question.relation, f"{pointer}/relation")
+    _check_subject(model, question.subject, f"{pointer}/subject")
+    contextual = f"{pointer}/contextual_tuples"
     if len(question.contextual_tuples) > MAX_CONTEXTUAL_TUPLES:
-        raise LimitError(f"more than {MAX_CONTEXTUAL_TUPLES} contextual tuples", pointer="/contextual_tuples")
+        raise LimitError(f"more than {MAX_CONTEXTUAL_TUPLES} contextual tuples", pointer=contextual)
     for i, one in enumerate(question.contextual_tuples):
-        check_tuple(model, one, f"/contextual_tuples/{i}")
+        check_tuple(model, one, f"{contextual}/{i}")
 
 
 def _check_subject(model: Model, subject: Subject, pointer: str) -> None:

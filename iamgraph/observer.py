@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from iamgraph.questions import Decision
@@ -10,8 +11,8 @@ from iamgraph.questions import Decision
 class Observer(Protocol):
     """Hears what happens, from any thread. What it is told names no object, subject or store."""
 
-    def decided(self, answerer: str, decision: Decision, seconds: float) -> None:
-        """A check was decided by an answerer, unknown included."""
+    def decided(self, decisions: Sequence[Decision], seconds: float) -> None:
+        """The checks of one call were decided, unknown included, in so many seconds."""
 
     def ran(self, statement: str, seconds: float) -> None:
         """Neo4j answered a statement, or failed to: its name, and how long it took."""
@@ -23,7 +24,7 @@ class Observer(Protocol):
 class Unobserved:
     """Hears nothing."""
 
-    def decided(self, answerer: str, decision: Decision, seconds: float) -> None:
+    def decided(self, decisions: Sequence[Decision], seconds: float) -> None:
         """Nothing."""
 
     def ran(self, statement: str, seconds: float) -> None:

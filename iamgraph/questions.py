@@ -53,12 +53,20 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
+class Consistency(Enum):
+    """How new an answer must be. What is answered from the graph itself is always of the newest revision."""
+
+    MINIMIZE_LATENCY = "minimize_latency"
+    AT_LEAST_AS_FRESH = "at_least_as_fresh"
+    FULLY_CONSISTENT = "fully_consistent"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckQuestion:
     """May `subject` have `relation` on `object`, in the store of that id?
 
-    `zookie` asks for an answer at that revision or later; `context` is JSON text with parameters of
-    conditions; `contextual_tuples` hold for this question only; `explain` asks for the path.
+    `zookie` asks for an answer at that revision or later, as `consistency` may say besides; `context` is JSON text
+    with parameters of conditions; `contextual_tuples` hold for this question only; `explain` asks for the path.
     """
 
     store: str
@@ -69,14 +77,36 @@ class CheckQuestion:
     zookie: str | None = None
     context: str | None = None
     contextual_tuples: tuple[RelationTuple, ...] = ()
+    consistency: Consistency = Consistency.MINIMIZE_LATENCY
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
+        _check_consistency(self.consistency, self.zookie)
         if self.context is not None:
             object.__setattr__(self, "context", canonical_json(self.context))
 
     def __str__(self) -> str:
         return f"{self.object}#{self.relation}@{self.subject}"
+
+
+def _check_consistency(consistency: Consistency, zookie: str | None) -> None:
+    if consistency is Consistency.AT_LEAST_AS_FRESH and zookie is None:
+        raise RequestError(
+            "`at_least_as_fresh` needs a zookie to be as fresh as", code="zookie_required", pointer="/zookie"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBatch:
+    """Questions of one store to be answered together; in the place of one that cannot be read stands its error."""
+
+    store: str
+    questions: tuple[CheckQuestion | IamgraphError, ...]
+    zookie: str | None = None
+    consistency: Consistency = Consistency.MINIMIZE_LATENCY
+
+    def __post_init__(self) -> None:
+        _check_consistency(self.consistency, self.zookie)
 
 
 class Unknown(Enum):
@@ -93,6 +123,13 @@ class Unknown(Enum):
         return kind(detail, code=self.value)
 
 
+class Answerer(Enum):
+    """Who answered a check: one statement, or a walk step by step."""
+
+    QUERY = "query"
+    WALK = "walk"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to a check, true of the store at `revision`.
@@ -106,11 +143,20 @@ class Decision:
     path: tuple[StoredTuple, ...] | None = None
     reason: Unknown | None = None
     detail: str = ""
+    answerer: Answerer = Answerer.QUERY
 
     @property
     def allowed(self) -> bool:
         """True only for `ALLOWED`."""
         return self.outcome is Outcome.ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers to a batch, all true of the store at `revision`: to each question a decision, or what is wrong."""
+
+    revision: Revision
+    items: tuple[Decision | IamgraphError, ...]
 
 
 @dataclass(frozen=True, slots=True)

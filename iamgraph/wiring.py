@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.check.observed import ObservedChecker
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
 from iamgraph.local.jars import Tell
 from iamgraph.local.private import Lease, acquire
 from iamgraph.observer import UNOBSERVED, Observer
@@ -78,10 +77,8 @@ def join(
 ) -> Connection:
     """A connection to a server whose schema is in place, made by the process that will use it."""
     keeper = Neo4jKeeper(server, deadline=settings.deadline, observer=observer)
-    query = QueryChecker(keeper)
-    walk = WalkChecker(keeper, max_tuples_read=settings.max_tuples_read)
-    answerers = Answerers(ObservedChecker(query, "query", observer), ObservedChecker(walk, "walk", observer))
-    return Connection(keeper, Authorizer(keeper, answerers, deadline=settings.deadline, closing=release))
+    checker = ObservedChecker(GraphChecker(keeper, max_tuples_read=settings.max_tuples_read), observer)
+    return Connection(keeper, Authorizer(keeper, checker, deadline=settings.deadline, closing=release))
 
 
 def lease(settings: Settings, tell: Tell) -> Lease:

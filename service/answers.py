@@ -9,7 +9,8 @@ from typing import Any, Self
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from iamgraph.questions import Change, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
+from iamgraph.errors import IamgraphError
+from iamgraph.questions import Answers, Change, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
 
@@ -71,8 +72,53 @@ class DecisionAnswer(Answer):
     @classmethod
     def of(cls, decision: Decision) -> Self:
         """The answer for a decision."""
-        path = None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
-        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
+        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=_path(decision))
+
+
+def _path(decision: Decision) -> list[TupleAnswer] | None:
+    return None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
+
+
+class ErrorAnswer(Answer):
+    """What is wrong with one question, or keeps it undecided."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+
+    @classmethod
+    def of(cls, error: IamgraphError) -> Self:
+        """The answer for an error."""
+        return cls(code=error.code, detail=error.message, pointer=error.pointer)
+
+
+class ResultAnswer(Answer):
+    """The answer to one question of a batch: either `allowed` or `error`."""
+
+    allowed: bool | None = None
+    path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
+    error: ErrorAnswer | None = None
+
+    @classmethod
+    def of(cls, item: Decision | IamgraphError) -> Self:
+        """The answer for an item; an unknown one is an error."""
+        if isinstance(item, IamgraphError):
+            return cls(error=ErrorAnswer.of(item))
+        if item.reason is not None:
+            return cls(error=ErrorAnswer.of(item.reason.error(item.detail)))
+        return cls(allowed=item.allowed, path=_path(item))
+
+
+class ChecksAnswer(Answer):
+    """The answers to a batch, in the order of its questions, and the zookie of the one revision they are true of."""
+
+    results: list[ResultAnswer]
+    zookie: str
+
+    @classmethod
+    def of(cls, answers: Answers) -> Self:
+        """The answer for a batch."""
+        return cls(results=[ResultAnswer.of(one) for one in answers.items], zookie=answers.revision.zookie())
 
 
 class RevisionAnswer(Answer):

@@ -22,6 +22,12 @@ def check(path: wire.StorePath, body: wire.CheckBody) -> Response:
     return answers.DecisionAnswer.of(decision).response()
 
 
+@routes.post("/stores/<store>/checks", responses={200: answers.ChecksAnswer})
+def check_many(path: wire.StorePath, body: wire.ChecksBody) -> Response:
+    """Many questions, answered in their order and all at one revision."""
+    return answers.ChecksAnswer.of(authorizer().check_many(body.to_batch(path.store))).response()
+
+
 @routes.post("/stores/<store>/tuples/write", responses={200: answers.RevisionAnswer})
 def write(path: wire.StorePath, body: wire.WriteBody) -> Response:
     """Delete and write tuples, whole or not at all."""

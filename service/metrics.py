@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter as Counted
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -16,10 +17,9 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from iamgraph.questions import Decision, Outcome, Unknown
+from iamgraph.questions import Answerer, Decision, Outcome, Unknown
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-ANSWERERS: Final = ("query", "walk")
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -49,7 +49,7 @@ class Metrics:
         self._under_way = self._gauge("requests_in_flight", "Requests being answered.")
         self._problems = self._counter("problems", "Requests that ended with a problem, by its code.", ("code",))
         self._checks = self._counter("checks", "Checks decided.", ("answerer", "outcome"))
-        self._check_seconds = self._histogram("check_seconds", "Time to decide a check.", ("answerer",))
+        self._check_seconds = self._histogram("check_seconds", "Time to decide the checks of a call.", ())
         self._unknown = self._counter("unknown", "Checks that could not be decided.", ("reason",))
         self._statements = self._histogram("neo4j_seconds", "Time Neo4j took for a statement.", ("statement",))
         self._sessions = self._gauge("neo4j_sessions", "Sessions with Neo4j in use.")
@@ -67,10 +67,9 @@ class Metrics:
 
     def _begin_at_zero(self) -> None:
         """What has not happened yet counts 0: a rate needs to know where it began."""
-        for answerer in ANSWERERS:
-            self._check_seconds.labels(answerer)
+        for answerer in Answerer:
             for outcome in Outcome:
-                self._checks.labels(answerer, outcome.value)
+                self._checks.labels(answerer.value, outcome.value)
         for reason in Unknown:
             self._unknown.labels(reason.value)
 
@@ -110,12 +109,13 @@ class Metrics:
 
     # --- what an observer hears ---
 
-    def decided(self, answerer: str, decision: Decision, seconds: float) -> None:
-        """A check was decided."""
-        self._checks.labels(answerer, decision.outcome.value).inc()
-        self._check_seconds.labels(answerer).observe(seconds)
-        if decision.reason is not None:
-            self._unknown.labels(decision.reason.value).inc()
+    def decided(self, decisions: Sequence[Decision], seconds: float) -> None:
+        """The checks of one call were decided."""
+        self._check_seconds.observe(seconds)
+        for (answerer, outcome, reason), count in Counted(map(_sort, decisions)).items():
+            self._checks.labels(answerer.value, outcome.value).inc(count)
+            if reason is not None:
+                self._unknown.labels(reason.value).inc(count)
 
     def ran(self, statement: str, seconds: float) -> None:
         """Neo4j answered a statement."""
@@ -190,3 +190,7 @@ _OF_PROCESSES: Final = {
     "process_resident_memory_bytes": ("iamgraph_resident_memory_bytes", "Memory of the service's processes."),
     "process_open_fds": ("iamgraph_open_files", "Files and connections the service's processes hold."),
 }
+
+
+def _sort(decision: Decision) -> tuple[Answerer, Outcome, Unknown | None]:
+    return decision.answerer, decision.outcome, decision.reason

@@ -13,7 +13,7 @@ from iamgraph.questions import Scope
 OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi"})
 # Every other route, by its endpoint.
 ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
-    Scope.CHECK: frozenset({"v1.check"}),
+    Scope.CHECK: frozenset({"v1.check", "v1.check_many"}),
     Scope.READ: frozenset(
         {"v1.read", "v1.changes", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store", "metrics"}
     ),

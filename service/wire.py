@@ -10,12 +10,14 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from iamgraph.errors import RequestError
+from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
     ALL_STORES,
     DEFAULT_DELETE_LIMIT,
+    CheckBatch,
     CheckQuestion,
+    Consistency,
     FilterDelete,
     OnExisting,
     OnMissing,
@@ -156,29 +158,70 @@ def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
 # --- check ---
 
 
-class CheckBody(Body):
+class QuestionBody(Body):
     """May `subject` have `relation` on `object`?"""
 
     subject: str = Field(examples=["member:ada"])
     relation: str = Field(examples=["can_edit"])
     object: str = Field(examples=["source:orders"])
     explain: bool = Field(False, description="answer with the tuples that prove an allowed check")
-    zookie: str | None = Field(None, description="answer at this revision or later")
     context: dict[str, Any] | None = Field(None, description="parameters of conditions")
     contextual_tuples: list[TupleBody] = Field(default=[], description="tuples that hold for this question only")
 
-    def to_question(self, store: str) -> CheckQuestion:
-        """The question asked."""
-        subject = _at("/subject", lambda: parse_subject(self.subject))
-        object_ = _at("/object", lambda: parse_object(self.object))
-        contextual = _tuples(self.contextual_tuples, "/contextual_tuples")
-        context = _json(self.context, "/context") if self.context is not None else None
+    def read(self, store: str, pointer: str = "", **freshness: Any) -> CheckQuestion:
+        """The question asked; a fault in it points below `pointer`."""
+        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
+        contextual = _tuples(self.contextual_tuples, f"{pointer}/contextual_tuples")
+        context = _json(self.context, f"{pointer}/context") if self.context is not None else None
         return _at(
-            "/relation",
+            f"{pointer}/relation",
             lambda: CheckQuestion(
-                store, subject, self.relation, object_, self.explain, self.zookie, context, contextual
+                store,
+                subject,
+                self.relation,
+                object_,
+                self.explain,
+                context=context,
+                contextual_tuples=contextual,
+                **freshness,
             ),
         )
+
+
+class FreshnessBody(Body):
+    """How new an answer must be."""
+
+    zookie: str | None = Field(None, description="answer at this revision or later")
+    consistency: Annotated[Consistency, Field(strict=False)] = Field(
+        Consistency.MINIMIZE_LATENCY, description="how new the answer must be; `at_least_as_fresh` needs a zookie"
+    )
+
+
+class CheckBody(QuestionBody, FreshnessBody):
+    """May `subject` have `relation` on `object`?"""
+
+    def to_question(self, store: str) -> CheckQuestion:
+        """The question asked."""
+        return self.read(store, zookie=self.zookie, consistency=self.consistency)
+
+
+class ChecksBody(FreshnessBody):
+    """Questions to be answered together, all at one revision."""
+
+    checks: list[QuestionBody]
+
+    def to_batch(self, store: str) -> CheckBatch:
+        """The questions asked; in the place of one that cannot be read stands its error."""
+        questions = tuple(_or_fault(one, store, f"/checks/{i}") for i, one in enumerate(self.checks))
+        return CheckBatch(store, questions, self.zookie, self.consistency)
+
+
+def _or_fault(body: QuestionBody, store: str, pointer: str) -> CheckQuestion | IamgraphError:
+    try:
+        return body.read(store, pointer)
+    except IamgraphError as fault:
+        return fault
 
 
 # --- writes ---

@@ -16,9 +16,8 @@ from typing import Final
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.local.files import lock
 from iamgraph.local.private import acquire
 from iamgraph.settings import Settings
@@ -96,7 +95,7 @@ def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
 @pytest.fixture(scope="session")
 def authorizer(keeper: Neo4jKeeper) -> Authorizer:
     """The door, on the real Neo4j."""
-    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS)
+    return Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS)
 
 
 @pytest.fixture

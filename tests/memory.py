@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+from iamgraph.check import walk
 from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.walk import WalkChecker
 from iamgraph.model.model import Model
 from iamgraph.questions import CheckQuestion, StoreInfo
 from iamgraph.revision import Revision
-from iamgraph.store.contract import TupleReader
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, kind_of
 
 STORE: Final = "default"
@@ -47,25 +45,9 @@ class MemoryReader:
         return [one for one in found if kind is None or kind_of(one.tuple.subject) == kind]
 
 
-class MemoryReaders:
-    """Gives one reader for every store asked for."""
-
-    def __init__(self, reader: TupleReader) -> None:
-        self._reader = reader
-
-    def until(self, end: float) -> MemoryReaders:
-        """The same: memory never keeps anybody waiting."""
-        return self
-
-    @contextmanager
-    def reader(self, store: str) -> Iterator[TupleReader]:
-        """The reader."""
-        yield self._reader
-
-
 def walked(
     model: Model, tuples: Iterable[RelationTuple], now: datetime, subject: Subject, relation: str, object_: Object
 ) -> str:
     """The walk's answer to one check over these tuples: `allowed`, `denied` or `unknown`."""
     asking = Asking(CheckQuestion(STORE, subject, relation, object_), CurrentModel(MODEL, model), now, math.inf)
-    return WalkChecker(MemoryReaders(MemoryReader(tuples))).check(asking).outcome.value
+    return walk.answer(MemoryReader(tuples), asking).outcome.value

@@ -16,15 +16,16 @@ from typing import Final
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.query import QueryChecker, compiled
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.contract import Asking, AskingMany, CurrentModel
+from iamgraph.check.graph import GraphChecker
+from iamgraph.check.query import compiled
 from iamgraph.model.model import Exclusion, Intersection, Model, Rewrite, Union
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import CheckQuestion, Decision, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Wildcard, kind_of
+from tests.answerers import by_walk
 from tests.generators import NOW, Case, Question, cases, wide_model_text
 from tests.memory import walked
 from tests.oracle import Oracle
@@ -36,6 +37,7 @@ SEED: Final = int(os.environ.get("IAMGRAPH_SEED", "20261101"))
 SECONDS: Final = 30.0
 LIKE_PER_QUESTION: Final = 40
 QUESTIONS_PER_CASE: Final = 6
+ALONE_EVERY: Final = 20
 
 
 @dataclass
@@ -72,7 +74,7 @@ def _compare(case: Case, keeper: Neo4jKeeper, tally: Tally) -> None:
     store = f"differential-{ULID()}"
     authorizer = Authorizer(
         keeper,
-        Answerers(QueryChecker(keeper), WalkChecker(keeper)),
+        GraphChecker(keeper),
         deadline=SECONDS,
         clock=lambda: NOW,
     )
@@ -81,18 +83,25 @@ def _compare(case: Case, keeper: Neo4jKeeper, tally: Tally) -> None:
         tuples = _written(case, store, authorizer)
         current = CurrentModel(authorizer.get_model(store).id, case.model)
         oracle = Oracle(case.model, tuples, NOW)
-        for question in _asked(case, tuples):
-            explain = tally.checks % 3 == 0
-            decision, by = _decided(store, current, question, keeper, explain=explain)
+        asked = list(_asked(case, tuples))
+        questions = tuple(
+            CheckQuestion(store, one.subject, one.relation, one.object, explain=(tally.checks + i) % 3 == 0)
+            for i, one in enumerate(asked)
+        )
+        together = GraphChecker(keeper).check_many(
+            AskingMany(store, questions, current, NOW, time.monotonic() + SECONDS)
+        )
+        for question, decision in zip(asked, together.decisions, strict=True):
             right = oracle.check(question.subject, question.relation, question.object)
-            seen = {by: decision.outcome.value, "walk in memory": _walked(case.model, tuples, question)}
+            seen = {decision.answerer.value: decision.outcome.value, "memory": _walked(case.model, tuples, question)}
             assert set(seen.values()) == {right}, _report(case, tuples, question, right, seen, current)
             if decision.path is not None:
                 _check_path(case, tuples, question, decision.path)
                 tally.proofs += 1
             tally.checks += 1
             tally.outcomes[right] += 1
-            tally.by[by] += 1
+            tally.by[decision.answerer.value] += 1
+        _compare_alone(questions, together.decisions, current, keeper)
     finally:
         authorizer.delete_store(store)
     tally.cases += 1
@@ -126,15 +135,14 @@ def _asked(case: Case, tuples: tuple[RelationTuple, ...]) -> Iterator[Question]:
             yield Question(subject, question.relation, object_)
 
 
-def _decided(
-    store: str, current: CurrentModel, one: Question, keeper: Neo4jKeeper, *, explain: bool
-) -> tuple[Decision, str]:
-    question = CheckQuestion(store, one.subject, one.relation, one.object, explain)
-    asking = Asking(question, current, NOW, time.monotonic() + SECONDS)
-    try:
-        return QueryChecker(keeper).check(asking), "query"
-    except NotCompiled:
-        return WalkChecker(keeper).check(asking), "walk"
+def _compare_alone(
+    questions: tuple[CheckQuestion, ...], decisions: tuple[Decision, ...], current: CurrentModel, keeper: Neo4jKeeper
+) -> None:
+    """Some of the questions asked by themselves, each of both answerers, get what they got together."""
+    for question, decision in islice(zip(questions, decisions, strict=True), 0, None, ALONE_EVERY):
+        asking = Asking(question, current, NOW, time.monotonic() + SECONDS)
+        assert GraphChecker(keeper).check(asking) == decision
+        assert by_walk(keeper, asking).outcome is decision.outcome
 
 
 def _walked(model: Model, tuples: tuple[RelationTuple, ...], one: Question) -> str:

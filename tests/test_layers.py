@@ -33,6 +33,7 @@ ONLY: Final = {
     "iamgraph.store.neo4j": (
         "store.keeper",
         "store.writing",
+        "check.graph",
         "check.query",
         "settings",
         "wiring",
@@ -144,7 +145,7 @@ def test_models_and_plans_know_no_world(file: Path) -> None:
 def test_only_the_query_answerer_of_check_sees_neo4j() -> None:
     """The other answerers see the store's contract, whatever keeps the tuples."""
     seers = {name_of(one) for one in MODULES if "store.neo4j" in own_imports(one)}
-    assert {"check.query"} == {one for one in seers if within(one, ("check",))}
+    assert {"check.graph", "check.query"} == {one for one in seers if within(one, ("check",))}
 
 
 def test_the_rules_see_what_they_forbid() -> None:

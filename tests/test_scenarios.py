@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import pytest
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.contract import Asking, Checker, CurrentModel
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.contract import Asking, CurrentModel
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import IamgraphError
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import Decision, Outcome, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
+from tests.answerers import by_query, by_walk
 from tests.scenario import Contextual, Scenario, load_all, question_of
 
 pytestmark = pytest.mark.long
@@ -30,8 +32,7 @@ each_scenario = pytest.mark.parametrize("scenario", load_all(), ids=lambda one: 
 @pytest.fixture
 def door(keeper: Neo4jKeeper) -> Authorizer:
     """An authorizer for which it is always the time of the scenarios."""
-    answerers = Answerers(QueryChecker(keeper), WalkChecker(keeper))
-    return Authorizer(keeper, answerers, deadline=SECONDS, clock=lambda: NOW)
+    return Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS, clock=lambda: NOW)
 
 
 def fill(door: Authorizer, store: str, scenario: Scenario) -> CurrentModel:
@@ -55,11 +56,11 @@ def outcome(door: Authorizer, store: str, check: str, contextual: Contextual | N
         return error.code
 
 
-def ask(checker: Checker, current: CurrentModel, store: str, check: str) -> Decision | None:
+def ask(answerer: Callable[[Asking], Decision], current: CurrentModel, store: str, check: str) -> Decision | None:
     """What one answerer says, with the path; None where there is no statement."""
     question = question_of(check, store, explain=True)
     try:
-        return checker.check(Asking(question, current, NOW, time.monotonic() + SECONDS))
+        return answerer(Asking(question, current, NOW, time.monotonic() + SECONDS))
     except NotCompiled:
         return None
 
@@ -72,9 +73,9 @@ def test_a_scenario_holds(scenario: Scenario, keeper: Neo4jKeeper, door: Authori
     expected = {check: reasons.get(check, what.value) for check, what in scenario.expected()}
     assert expected == {check: outcome(door, store, check) for check in expected}
     paths = {one.check: one.tuples for one in scenario.path}
-    for checker in (QueryChecker(keeper), WalkChecker(keeper)):
+    for answerer in (partial(by_query, keeper), partial(by_walk, keeper)):
         for check, what in scenario.expected():
-            decision = ask(checker, current, store, check)
+            decision = ask(answerer, current, store, check)
             if decision is not None:
                 assert (check, what) == (check, decision.outcome)
                 assert (what is Outcome.ALLOWED) == (decision.path is not None)

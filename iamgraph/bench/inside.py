@@ -6,18 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Final
 
 from iamgraph.bench.bench import Pace
 from iamgraph.bench.organisation import ASKED, Question
 from iamgraph.bench.wire import WrongAnswer
-from iamgraph.errors import StoreError
 from iamgraph.queries import object_key, subject_key, wildcard_key
 from iamgraph.questions import CheckQuestion
 from iamgraph.tuples import kind_of, parse_object, parse_subject
 from iamgraph.wiring import Connection
-
-_LOCK: Final = "SET st:IamStore\n"
 
 # A question, and what asks it; None where there is nothing to judge.
 Ask = tuple[Question, Callable[[], bool | None]]
@@ -66,27 +62,22 @@ def pings(connection: Connection, asked: Sequence[Question]) -> list[Ask]:
     return [(one, connection.keeper.ping) for one in asked]
 
 
-def unlocked(connection: Connection, store: str, asked: Sequence[Question]) -> list[Ask]:
-    """Each question by the statement of its check without the store's lock: what the lock costs is the difference."""
+def unjudged(connection: Connection, store: str, asked: Sequence[Question]) -> list[Ask]:
+    """Each question by the statement of its check alone: what the look at the revision costs is the difference."""
     texts: dict[tuple[str, str], str] = {}
+    reader = connection.keeper.at_one_revision(store, lambda reader: reader)
 
     def of(one: Question) -> Ask:
         object_, subject = parse_object(one.object), parse_subject(one.member)
         key = object_.type, one.relation
         if key not in texts:
-            texts[key] = _without_lock(connection.authorizer.statement(store, *key, subject))
-        parameters = {
+            texts[key] = connection.authorizer.statement(store, *key, subject)
+        row = {
             "subject": subject_key(store, subject),
             "wildcard": wildcard_key(store, kind_of(subject).type),
             "object": object_key(store, object_),
             "now": datetime.now(UTC),
         }
-        return one, lambda: bool(connection.keeper.ask(store, texts[key], parameters)[1]["allowed"])
+        return one, lambda: bool(reader.ask(texts[key], [row], connection.keeper.end())[0]["allowed"])
 
     return list(map(of, asked))
-
-
-def _without_lock(text: str) -> str:
-    if text.count(_LOCK) != 1:
-        raise StoreError("the statement of a check does not take the lock as it did", code="lock_not_found")
-    return text.replace(_LOCK, "")

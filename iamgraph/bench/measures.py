@@ -29,7 +29,7 @@ def check(bench: Bench) -> Figures:
     connection = bench.inside.connection
     cases = {
         "in process": inside.checks(connection, bench.store, bench.asked),
-        "in process, without the lock": inside.unlocked(connection, bench.store, bench.asked),
+        "in process, the statement alone": inside.unjudged(connection, bench.store, bench.asked),
         "`RETURN 1`": inside.pings(connection, bench.asked),
     }
     found = inside.in_turn(cases, bench.pace)

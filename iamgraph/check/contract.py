@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from iamgraph.model.model import Model
-from iamgraph.questions import CheckQuestion, Decision
+from iamgraph.questions import CheckQuestion, Decision, StoreInfo
+from iamgraph.revision import Revision
+from iamgraph.store.contract import ModelChanged
 from iamgraph.tuples import Kind
 
 
@@ -41,8 +43,40 @@ class Asking:
     deadline: float
 
 
+@dataclass(frozen=True, slots=True)
+class AskingMany:
+    """Questions of one store with what they are judged by, as `Asking`."""
+
+    store: str
+    questions: tuple[CheckQuestion, ...]
+    current: CurrentModel
+    now: datetime
+    deadline: float
+
+    def each(self) -> list[Asking]:
+        """One asking a question."""
+        return [Asking(one, self.current, self.now, self.deadline) for one in self.questions]
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions on many questions, in their order, and the one revision they are true of."""
+
+    revision: Revision
+    decisions: tuple[Decision, ...]
+
+
 class Checker(Protocol):
     """Answers checks. Raises `ModelChanged` if the store's model is another than the one asked by."""
 
     def check(self, asking: Asking) -> Decision:
         """The decision, at one revision of the store."""
+
+    def check_many(self, asking: AskingMany) -> Decisions:
+        """The decisions on all questions, at one revision, even where there is none to decide."""
+
+
+def refuse_other_model(info: StoreInfo, current: CurrentModel) -> None:
+    """`ModelChanged` if the state read has another model than the one asked by."""
+    if info.model != current.id:
+        raise ModelChanged

@@ -1,22 +1,25 @@
-"""The query answerer: one Cypher statement per check, under the store's lock. Alone among answerers it sees Neo4j."""
+"""The query answerer: one Cypher statement for all that ask the same relation. Alone among answerers it sees Neo4j."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from iamgraph.check.contract import Asking, CurrentModel, Statements
+from iamgraph.check.contract import Asking, CurrentModel, Statements, refuse_other_model
+from iamgraph.errors import StoreError
 from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement
 from iamgraph.queries import object_key, subject_key, wildcard_key
-from iamgraph.questions import Decision, Outcome
-from iamgraph.store.contract import ModelChanged
-from iamgraph.store.neo4j import Neo4jConnection
+from iamgraph.questions import CheckQuestion, Decision, Outcome, StoreInfo, Unknown
+from iamgraph.store.neo4j import Neo4jReader, late
 from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
 MAX_STATEMENT_LENGTH: Final = 100_000
 MAX_COMPILED: Final = 1_000
+# What one question of a call may take by itself, once the call's questions took too long together.
+SLOW_SECONDS: Final = 0.25
 
 
 def compiled(current: CurrentModel, type_: str, relation: str, kind: Kind) -> Statements:
@@ -46,30 +49,68 @@ def _compile(current: CurrentModel, key: tuple[str, str, Kind]) -> Statements | 
     return found
 
 
-class QueryChecker:
-    """Answers by the compiled statement, straight from the graph."""
+def answer(reader: Neo4jReader, askings: Sequence[Asking]) -> list[Decision]:
+    """The decisions, in order: one statement for each relation and kind of subject, however many ask it.
 
-    def __init__(self, connection: Neo4jConnection) -> None:
-        self._connection = connection
+    Raises `NotCompiled` where a relation has no statement.
+    """
+    together: dict[str, list[int]] = {}
+    for i, asking in enumerate(askings):
+        refuse_other_model(reader.info, asking.current)
+        together.setdefault(statement_of(asking), []).append(i)
+    decisions: dict[int, Decision] = {}
+    for text, places in together.items():
+        found = _together(reader, text, [askings[i] for i in places])
+        decisions |= zip(places, found, strict=True)
+    return [decisions[i] for i in range(len(askings))]
 
-    def check(self, asking: Asking) -> Decision:
-        """The decision; raises `NotCompiled` where the relation has no statement."""
-        question = asking.question
-        kind = kind_of(question.subject)
-        statements = compiled(asking.current, question.object.type, question.relation, kind)
-        parameters = {
-            "subject": subject_key(question.store, question.subject),
-            "wildcard": wildcard_key(question.store, kind.type),
-            "object": object_key(question.store, question.object),
-            "now": asking.now,
-        }
-        text = statements.explain if question.explain else statements.check
-        info, row = self._connection.until(asking.deadline).ask(question.store, text, parameters)
-        if info.model != asking.current.id:
-            raise ModelChanged
-        if not row["allowed"]:
-            return Decision(Outcome.DENIED, info.revision)
-        return Decision(Outcome.ALLOWED, info.revision, _path(row["path"]) if question.explain else None)
+
+def _together(reader: Neo4jReader, text: str, askings: list[Asking]) -> list[Decision]:
+    """The decisions on questions of one statement; each by itself where together they take too long."""
+    if len(askings) == 1:
+        return [_alone(reader, text, askings[0], askings[0].deadline)]
+    now = time.monotonic()
+    end = min(one.deadline for one in askings)
+    try:
+        rows = reader.ask(text, [_row(one) for one in askings], now + (end - now) / 2)
+    except StoreError as fault:
+        if fault.code != late().code:
+            raise
+        return [_alone(reader, text, one, min(end, time.monotonic() + SLOW_SECONDS)) for one in askings]
+    return [_decision(reader.info, one.question, row) for one, row in zip(askings, rows, strict=True)]
+
+
+def _alone(reader: Neo4jReader, text: str, asking: Asking, end: float) -> Decision:
+    """The decision on one question, unknown if it is not made by the end."""
+    try:
+        (row,) = reader.ask(text, [_row(asking)], end)
+    except StoreError as fault:
+        if fault.code != late().code:
+            raise
+        return Decision(Outcome.UNKNOWN, reader.info.revision, reason=Unknown.DEADLINE, detail=fault.message)
+    return _decision(reader.info, asking.question, row)
+
+
+def statement_of(asking: Asking) -> str:
+    question = asking.question
+    found = compiled(asking.current, question.object.type, question.relation, kind_of(question.subject))
+    return found.explain if question.explain else found.check
+
+
+def _row(asking: Asking) -> dict[str, Any]:
+    question = asking.question
+    return {
+        "subject": subject_key(question.store, question.subject),
+        "wildcard": wildcard_key(question.store, kind_of(question.subject).type),
+        "object": object_key(question.store, question.object),
+        "now": asking.now,
+    }
+
+
+def _decision(info: StoreInfo, question: CheckQuestion, row: Mapping[str, Any]) -> Decision:
+    if not row["allowed"]:
+        return Decision(Outcome.DENIED, info.revision)
+    return Decision(Outcome.ALLOWED, info.revision, _path(row["path"]) if question.explain else None)
 
 
 def _path(rows: list[Mapping[str, Any]]) -> tuple[StoredTuple, ...]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final
 
-from iamgraph.check.contract import Asking
+from iamgraph.check.contract import Asking, refuse_other_model
 from iamgraph.model.model import (
     ComputedUserset,
     DirectType,
@@ -28,8 +27,8 @@ from iamgraph.model.model import (
     TupleToUserset,
     Union,
 )
-from iamgraph.questions import Decision, Outcome, Unknown
-from iamgraph.store.contract import ModelChanged, TupleReader
+from iamgraph.questions import Answerer, Decision, Outcome, Unknown
+from iamgraph.store.contract import TupleReader
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of
 
 MAX_TUPLES_READ: Final = 100_000
@@ -61,40 +60,23 @@ Goal = tuple[Object, str]
 Evaluation = Generator[Goal, Finding, Finding]
 
 
-class Readers(Protocol):
-    """Gives readers of tuples."""
-
-    def until(self, end: float) -> Readers:
-        """The same, ending by that reading of `time.monotonic`."""
-
-    def reader(self, store: str) -> AbstractContextManager[TupleReader]:
-        """A reader of one store at one revision, which lasts until it is left."""
-
-
-class WalkChecker:
-    """Answers by walking; takes request-time tuples, and says unknown where a condition would decide."""
-
-    def __init__(self, readers: Readers, *, max_tuples_read: int = MAX_TUPLES_READ) -> None:
-        self._readers = readers
-        self._max_tuples_read = max_tuples_read
-
-    def check(self, asking: Asking) -> Decision:
-        """The decision, which is unknown where a limit is hit."""
-        question = asking.question
-        with self._readers.until(asking.deadline).reader(question.store) as reader:
-            if reader.info.model != asking.current.id:
-                raise ModelChanged
-            revision = reader.info.revision
-            limited = _Limited(reader, question.contextual_tuples, asking, self._max_tuples_read)
-            try:
-                walk = _Walk(asking.current.model, limited, question.subject, asking.now)
-                found = walk.solve((question.object, question.relation))
-            except _LimitHit as hit:
-                return Decision(Outcome.UNKNOWN, revision, reason=hit.reason, detail=hit.detail)
-        reason, detail = found.reason or (None, "")
-        allowed = found.truth is Truth.TRUE
-        path = tuple(dict.fromkeys(found.proof)) if question.explain and allowed else None
-        return Decision(_OUTCOMES[found.truth], revision, path, None if allowed else reason, "" if allowed else detail)
+def answer(reader: TupleReader, asking: Asking, max_tuples_read: int = MAX_TUPLES_READ) -> Decision:
+    """The decision over a reader: takes request-time tuples, and is unknown where a condition or a limit decides."""
+    refuse_other_model(reader.info, asking.current)
+    question, revision = asking.question, reader.info.revision
+    limited = _Limited(reader, question.contextual_tuples, asking, max_tuples_read)
+    try:
+        walk = _Walk(asking.current.model, limited, question.subject, asking.now)
+        found = walk.solve((question.object, question.relation))
+    except _LimitHit as hit:
+        return Decision(Outcome.UNKNOWN, revision, reason=hit.reason, detail=hit.detail, answerer=Answerer.WALK)
+    reason, detail = found.reason or (None, "")
+    allowed = found.truth is Truth.TRUE
+    path = tuple(dict.fromkeys(found.proof)) if question.explain and allowed else None
+    outcome = _OUTCOMES[found.truth]
+    if allowed:
+        return Decision(outcome, revision, path, answerer=Answerer.WALK)
+    return Decision(outcome, revision, None, reason, detail, Answerer.WALK)
 
 
 class _LimitHit(Exception):  # noqa: N818 - ends a walk with an answer, unknown

@@ -34,19 +34,16 @@ from iamgraph.queries import node_label, relationship_type
 from iamgraph.tuples import Kind
 
 ROOT: Final = "o"
-_LIVE: Final = "{r}.condition IS NULL AND ({r}.expires_at IS NULL OR {r}.expires_at > $now)"
+_LIVE: Final = "{r}.condition IS NULL AND ({r}.expires_at IS NULL OR {r}.expires_at > q.now)"
 _PLAIN: Final = "{r}.via IS NULL AND {r}.condition IS NULL AND {r}.expires_at IS NULL"
 
 _HEAD: Final = """\
 CYPHER 25
-MATCH (st:IamStore {id: $store})
-SET st:IamStore
-WITH st
-OPTIONAL MATCH (s:Object {key: $subject})
-OPTIONAL MATCH (w:Object {key: $wildcard})
-OPTIONAL MATCH (o:Object {key: $object})
+UNWIND $questions AS q
+OPTIONAL MATCH (s:Object {key: q.subject})
+OPTIONAL MATCH (o:Object {key: q.object})
 """
-_ANSWER: Final = "st.revision AS revision, st.epoch AS epoch, st.model AS model"
+_EVERYONE: Final = "OPTIONAL MATCH (w:Object {key: q.wildcard})\n"
 _TUPLE: Final = """\
 {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
@@ -55,13 +52,13 @@ _TUPLE: Final = """\
 
 
 def check_statement(step: Step, kind: Kind) -> str:
-    """The statement that locks the store and says whether the step holds at the object.
+    """The statement that says of each question whether the step holds at its object.
 
-    Parameters: store, subject, wildcard, object (keys), now. Returns: revision, epoch, model, allowed.
+    Parameters: questions (rows: i, subject, wildcard, object (keys), now). Returns for each: i, allowed.
     """
     writer = _Writer(kind)
     held = writer.holds(step, ROOT)
-    return f"{_HEAD}{writer.prelude()}RETURN {_ANSWER},\n  {held} AS allowed"
+    return f"{writer.head()}RETURN q.i AS i,\n  {held} AS allowed"
 
 
 def explain_statement(step: Step, kind: Kind) -> str:
@@ -69,8 +66,8 @@ def explain_statement(step: Step, kind: Kind) -> str:
     writer = _Writer(kind, subject_first=False)
     proof = writer.proof(step, ROOT)
     return (
-        f"{_HEAD}{writer.prelude()}WITH st,\n  {proof} AS proof\n"
-        f"RETURN {_ANSWER}, proof IS NOT NULL AS allowed,\n  [r IN proof | {_TUPLE}] AS path"
+        f"{writer.head()}WITH q,\n  {proof} AS proof\n"
+        f"RETURN q.i AS i, proof IS NOT NULL AS allowed,\n  [r IN proof | {_TUPLE}] AS path"
     )
 
 
@@ -161,6 +158,7 @@ class _Writer:
     kind: Kind
     subject_first: bool = True
     _names: int = 0
+    _everyone: bool = False
     _have: dict[GuardTypes, str] = field(default_factory=dict)
     _reach: dict[Repeat, tuple[str, str]] = field(default_factory=dict)
 
@@ -172,7 +170,7 @@ class _Writer:
             case Never():
                 return "false"
             case Same():
-                return f"{_key(at)} = $subject"
+                return f"{_key(at)} = q.subject"
             case AnyOf(steps):
                 return _joined(" OR ", (self.holds(one, at) for one in steps))
             case AllOf(steps):
@@ -202,7 +200,7 @@ class _Writer:
             case Never():
                 return "null"
             case Same():
-                return f"CASE WHEN {_key(at)} = $subject THEN [] END"
+                return f"CASE WHEN {_key(at)} = q.subject THEN [] END"
             case AnyOf(steps):
                 return f"coalesce({', '.join(self.proof(one, at) for one in steps)})"
             case AllOf(steps):
@@ -271,6 +269,7 @@ class _Writer:
             case Direct(relation):
                 yield self._from("s", relation, self.kind.via, node, path)
             case Everyone(relation):
+                self._everyone = True
                 yield self._from("w", relation, "*", node, path)
             case AnyOf(steps):
                 for one in steps:
@@ -401,11 +400,15 @@ class _Writer:
             return f"elementId({label}) IN {have}"
         return f"EXISTS {{ MATCH ({label}:{types}){edge}({at}) }}"
 
-    def prelude(self) -> str:
-        """What is collected once: the object's own side of each guard, and what the subject reaches by nesting."""
+    def head(self) -> str:
+        """The nodes of each question, and what is collected once for it.
+
+        That is the object's own side of each guard, and what the subject reaches by nesting.
+        """
         collected = [f"{self._having(one)} AS {have}" for one, have in self._have.items()]
         collected += [f"{nodes} AS {reach}" for reach, nodes in self._reach.values()]
-        return "".join(f"WITH *, {one}\n" for one in collected)
+        everyone = _EVERYONE if self._everyone else ""
+        return _HEAD + everyone + "".join(f"WITH *, {one}\n" for one in collected)
 
     def _having(self, one: GuardTypes) -> str:
         edge = f"-[h:{relationship_type(one.guard.within)} WHERE {_PLAIN.format(r='h')}]->"
@@ -423,7 +426,7 @@ def _alone(step: Step) -> str | None:
     """
     match step:
         case Same():
-            return f"{_key(ROOT)} = $subject"
+            return f"{_key(ROOT)} = q.subject"
         case AnyOf(steps):
             found = [one for one in map(_alone, steps) if one is not None]
             return _joined(" OR ", iter(found)) if found else None
@@ -458,7 +461,7 @@ def _via(r: str, via: str | None) -> str:
 
 def _key(at: str) -> str:
     # The object asked about need not be in the graph.
-    return "$object" if at == ROOT else f"{at}.key"
+    return "q.object" if at == ROOT else f"{at}.key"
 
 
 def _joined(operator: str, parts: Iterator[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -48,9 +47,6 @@ class Keeper(Protocol):
 
     def close(self) -> None:
         """Give up every connection."""
-
-    def reader(self, store: str) -> AbstractContextManager[TupleReader]:
-        """A reader under the store's lock: no write of the store happens until it is left."""
 
     def write(self, request: WriteRequest, model: str, now: datetime) -> Revision:
         """Make the change, valid by the model of that id; `ModelChanged` if the store has another by now."""

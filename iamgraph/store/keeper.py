@@ -23,7 +23,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store.migrations import Migration, migrations
-from iamgraph.store.neo4j import faults, info_of, left, retried, retrying
+from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
 from iamgraph.store.rows import change_of, cursor_of, place_of, stored_key, stored_model
 from iamgraph.store.writing import Neo4jWriter, find_tuples, key_range
 from iamgraph.tuples import StoredTuple, shown
@@ -39,10 +39,14 @@ class Neo4jKeeper(Neo4jWriter):
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
         """A page of tuples, by object, then relation, then subject."""
         after = place_of(cursor, *key_range(store, wanted))
-        with self._locked(store) as (run, info):
-            found = find_tuples(run, store, wanted, after, limit + 1)
-        more = len(found) > limit
-        return Page(tuple(found[:limit]), cursor_of(store, found[limit - 1].tuple) if more else None, info.revision)
+
+        def page(reader: Neo4jReader) -> Page[StoredTuple]:
+            found = find_tuples(reader.run, store, wanted, after, limit + 1)
+            more = len(found) > limit
+            cursor = cursor_of(store, found[limit - 1].tuple) if more else None
+            return Page(tuple(found[:limit]), cursor, reader.info.revision)
+
+        return self.at_one_revision(store, page)
 
     @retried
     def changes(self, store: str, since: int, limit: int) -> tuple[Change, ...]:
@@ -70,8 +74,7 @@ class Neo4jKeeper(Neo4jWriter):
     @retried
     def get_store(self, store: str) -> StoreInfo:
         """The state of a store."""
-        with self._locked(store) as (_, info):
-            return info
+        return self.state(store)
 
     @retried
     def list_stores(self) -> tuple[StoreInfo, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from functools import partial, wraps
+from operator import itemgetter
+from typing import Any, Concatenate, Final, NoReturn, ParamSpec, Protocol, Self, TypeVar
 
 import neo4j
 from neo4j.exceptions import (
@@ -29,6 +30,7 @@ from iamgraph.observer import UNOBSERVED, Observer
 from iamgraph.queries import name_of, object_key, relationship_type, statement
 from iamgraph.questions import StoreInfo, check_store_id
 from iamgraph.revision import Revision
+from iamgraph.store.gather import Gather
 from iamgraph.store.rows import (
     stored_tuple,
     tuple_row,
@@ -36,8 +38,12 @@ from iamgraph.store.rows import (
 from iamgraph.tracing import SpanKind, span, trace_id
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, shown
 
+MAX_STATES: Final = 10_000
 DEADLINE_SECONDS: Final = 3.0
 ATTEMPTS: Final = 5
+# What was read within this time may be read again under the lock, if writes keep coming between.
+LOCKED_SECONDS: Final = 0.25
+UNLOCKED_ATTEMPTS: Final = 2
 
 # A new database knows none of a model's names yet: that alone is no fault of a statement.
 _STRICT: Final[dict[str, Any]] = {
@@ -51,6 +57,7 @@ _SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 
 Parameters = Mapping[str, Any]
+Questions = Gather[str, Parameters, neo4j.Record]
 P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C", bound="Neo4jConnection")
@@ -111,6 +118,10 @@ class Neo4jConnection:
         self._observer = observer
         self._seconds = deadline
         self._end: float | None = None
+        # The newest state seen of each store, with no write under way; what a reader starts from.
+        self._states: dict[str, StoreInfo] = {}
+        self._peeks: Gather[str, None, StoreInfo] = Gather(self._peek)
+        self._questions: Questions = Gather(self._ask)
         self._driver = wrap(
             neo4j.GraphDatabase.driver(
                 server.uri,
@@ -145,26 +156,60 @@ class Neo4jConnection:
         """`StoreError` if Neo4j does not answer."""
         self._read("RETURN 1 AS one", {})
 
-    # --- one locked statement: what the query answerer asks ---
+    # --- reading at one revision ---
 
-    @retried
-    def ask(self, store: str, text: str, parameters: Parameters) -> tuple[StoreInfo, Mapping[str, Any]]:
-        """Run a statement that takes the store's lock itself; its one row, and the state it is of.
+    def at_one_revision(self, store: str, act: Callable[[Neo4jReader], T]) -> T:
+        """What the act makes of a reader, true of the reader's revision, which no write was after when it was asked.
 
-        A lone statement commits by itself: one round trip.
+        Nothing is locked while the act reads. A commit is not atomic to readers, but the store's lock is held through
+        the whole of it; so where the lock finds the same revision before and after, no write came between. Else the
+        act is done again, even where it failed; at last, if it is quick, under the lock.
         """
-        rows = self._write_alone(text, {**parameters, "store": asked(store)})
+        with faults():
+            return retrying(lambda: self._at_one_revision(store, act), self.end())
+
+    def _at_one_revision(self, store: str, act: Callable[[Neo4jReader], T]) -> T:
+        before = self._states.get(store) or self.state(store)
+        quick = 0
+        while True:
+            started = time.monotonic()
+            found = _attempt(act, Neo4jReader(self._run_alone, before, self._questions))
+            quick += time.monotonic() - started < LOCKED_SECONDS
+            after = self.state(store)
+            if after == before:
+                return found()
+            before = after
+            if quick == UNLOCKED_ATTEMPTS:
+                with self._locked(store) as (run, info):
+                    return act(Neo4jReader(run, info))
+
+    def state(self, store: str) -> StoreInfo:
+        """The store's newest state, and the promise that no write was under way when it was read."""
+        return self._peeks(store, None, self.end())
+
+    def _peek(self, store: str, waiting: Sequence[None], end: float) -> list[StoreInfo]:
+        rows = self.until(end)._write_alone(statement("stores/lock"), {"store": asked(store)})
         if not rows:
+            self._states.pop(store, None)
             raise no_store(store)
-        return info_of(store, rows[0]), rows[0]
+        return [self._seen(info_of(store, rows[0]))] * len(waiting)
 
-    # --- reading under the lock ---
+    def _seen(self, info: StoreInfo) -> StoreInfo:
+        if len(self._states) >= MAX_STATES:
+            self._states.clear()
+        self._states[info.id] = info
+        return info
 
-    @contextmanager
-    def reader(self, store: str) -> Iterator[Neo4jReader]:
-        """A reader that holds the store's lock, and so sees one revision."""
-        with faults(), self._locked(store) as (run, info):
-            yield Neo4jReader(run, info)
+    def _run_alone(self, text: str, parameters: Parameters, end: float | None = None) -> list[neo4j.Record]:
+        # What the lock is peeked at on must be read where it is: on a cluster, by the leader.
+        bound = self if end is None else self.until(end)
+        with faults():
+            return retrying(lambda: bound._write_alone(text, parameters), bound.end())
+
+    def _ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[neo4j.Record]:
+        return in_order(self._run_alone(text, {"questions": numbered(questions)}, end))
+
+    # --- under the lock ---
 
     @contextmanager
     def _locked(self, store: str) -> Iterator[tuple[Run, StoreInfo]]:
@@ -217,6 +262,24 @@ class Neo4jConnection:
             return list(session.run(query, dict(parameters)))
 
 
+def _attempt(act: Callable[[Neo4jReader], T], reader: Neo4jReader) -> Callable[[], T]:
+    """The act done: a call that gives what it made or raises what it raised, if that turns out to count.
+
+    Halves of a commit may make no sense, and the act fail of it. A fault of Neo4j's counts at once.
+    """
+    try:
+        answer = act(reader)
+    except (StoreError, DriverError, Neo4jError):
+        raise
+    except Exception as fault:
+        return partial(_raise, fault)
+    return lambda: answer
+
+
+def _raise(fault: Exception) -> NoReturn:
+    raise fault
+
+
 @contextmanager
 def running(text: str, observer: Observer) -> Iterator[dict[str, str] | None]:
     """Tells the observer and who traces of a statement, however it ends; what its transaction is to be marked with."""
@@ -234,6 +297,13 @@ def _metadata(trace: str | None) -> dict[str, str] | None:
     return {"trace": trace} if trace is not None else None
 
 
+class RunStatement(Protocol):
+    """Runs statements: each by itself, or all in one transaction, whose time is its own."""
+
+    def __call__(self, text: str, parameters: Parameters, end: float | None = None, /) -> list[neo4j.Record]:
+        """The rows; by `end`, a reading of `time.monotonic`."""
+
+
 class Run:
     """Runs statements in one transaction."""
 
@@ -241,7 +311,8 @@ class Run:
         self._transaction = transaction
         self._observer = observer
 
-    def __call__(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
+    def __call__(self, text: str, parameters: Parameters, end: float | None = None, /) -> list[neo4j.Record]:  # noqa: ARG002
+        """The rows; the transaction was given its time when it began."""
         with running(text, self._observer):
             return list(self._transaction.run(text, dict(parameters)))
 
@@ -251,15 +322,26 @@ class Run:
 
 
 class Neo4jReader:
-    """The tuples of one store, read in a transaction that holds its lock."""
+    """One store, read under its lock, or without it where what is read is judged afterwards."""
 
-    def __init__(self, run: Run, info: StoreInfo) -> None:
-        self._run = run
+    def __init__(self, run: RunStatement, info: StoreInfo, gather: Questions | None = None) -> None:
+        """`gather` asks a question together with others that wait; without it, a transaction is read in."""
+        self.run = run
+        self._gather = gather
         self.info = info
+
+    def ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[neo4j.Record]:
+        """The row of each question to a compiled statement, in their order; by `end`, unless in a transaction.
+
+        Raises `StoreError` (`deadline_exceeded`) past the end.
+        """
+        if len(questions) == 1 and self._gather is not None:
+            return [self._gather(text, questions[0], end)]
+        return in_order(self.run(text, {"questions": numbered(questions)}, end))
 
     def find(self, wanted: RelationTuple) -> StoredTuple | None:
         """The stored tuple with this object, relation and subject, or None."""
-        rows = self._run(statement("tuples/find"), tuple_row(self.info.id, wanted))
+        rows = self.run(statement("tuples/find"), tuple_row(self.info.id, wanted))
         return stored_tuple(rows[0]) if rows else None
 
     def read(self, object_: Object, relation: str, kind: Kind | None = None) -> Iterable[StoredTuple]:
@@ -270,7 +352,17 @@ class Neo4jReader:
             "subject_type": kind.type if kind is not None else None,
             "via": kind.via if kind is not None else None,
         }
-        return [stored_tuple(row) for row in self._run(statement("tuples/of_object"), parameters)]
+        return [stored_tuple(row) for row in self.run(statement("tuples/of_object"), parameters)]
+
+
+def numbered(questions: Sequence[Parameters]) -> list[dict[str, Any]]:
+    """The questions of a compiled statement, each with the number its row comes back with."""
+    return [{"i": i, **one} for i, one in enumerate(questions)]
+
+
+def in_order(rows: list[neo4j.Record]) -> list[neo4j.Record]:
+    """The rows by their number."""
+    return sorted(rows, key=itemgetter("i"))
 
 
 def info_of(store: str, row: Mapping[str, Any]) -> StoreInfo:

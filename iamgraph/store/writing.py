@@ -26,7 +26,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store.contract import ModelChanged
-from iamgraph.store.neo4j import Neo4jConnection, Run, retried
+from iamgraph.store.neo4j import Neo4jConnection, Run, RunStatement, retried
 from iamgraph.store.rows import (
     Once,
     once_for_filter,
@@ -294,7 +294,7 @@ def _refuse_narrowing(wanted: TupleFilter, found: Iterable[StoredTuple], require
 
 
 def find_tuples(
-    run: Run, store: str, wanted: TupleFilter, after: Sequence[str] | None, limit: int
+    run: RunStatement, store: str, wanted: TupleFilter, after: Sequence[str] | None, limit: int
 ) -> list[StoredTuple]:
     """The tuples a filter means, by object, then relation, then subject; those after a place, if given."""
     low, high = key_range(store, wanted)

@@ -23,12 +23,12 @@ from iamgraph.bench.organisation import (
 from iamgraph.bench.truth import Stated, Truth
 from iamgraph.check.contract import Asking, CurrentModel
 from iamgraph.check.query import compiled
-from iamgraph.check.walk import WalkChecker
+from iamgraph.check.walk import answer
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import CheckQuestion, Outcome
 from iamgraph.tuples import Kind, parse_object, parse_subject
 from tests.generators import NOW
-from tests.memory import MODEL, STORE, MemoryReader, MemoryReaders
+from tests.memory import MODEL, STORE, MemoryReader
 
 MADE: Final = organisation(7, 2_000)
 TRUTH: Final = Truth(MADE.tuples)
@@ -72,14 +72,14 @@ def test_every_question_is_one_statement(type_: str, relation: str) -> None:
 
 def test_sets_agree_with_the_walk() -> None:
     """The evaluation by sets gives the walk's answer to every question, of every sort there is."""
-    walk = WalkChecker(MemoryReaders(MemoryReader(map(as_tuple, MADE.tuples))))
+    reader = MemoryReader(map(as_tuple, MADE.tuples))
     asked = (*questions(MADE, TRUTH, 400), *towers(TRUTH, innermost=True), *about_one(MADE, TRUTH, 1, 50)[0])
-    assert [] == [str(one) for one in asked if one.allowed is not _walked(walk, one)]
+    assert [] == [str(one) for one in asked if one.allowed is not _walked(reader, one)]
 
 
-def _walked(walk: WalkChecker, one: Question) -> bool:
+def _walked(reader: MemoryReader, one: Question) -> bool:
     question = CheckQuestion(STORE, parse_subject(one.member), one.relation, parse_object(one.object))
-    return Outcome.ALLOWED is walk.check(Asking(question, CurrentModel(MODEL, RULES), NOW, math.inf)).outcome
+    return Outcome.ALLOWED is answer(reader, Asking(question, CurrentModel(MODEL, RULES), NOW, math.inf)).outcome
 
 
 class Forgetful(Truth):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 
@@ -11,6 +11,7 @@ from iamgraph.authorizer import Authorizer
 from iamgraph.questions import WriteRequest
 from iamgraph.store.contract import TupleReader
 from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.neo4j import Neo4jReader
 from iamgraph.tuples import RelationTuple
 from tests.contracts.reader import MODEL, ReaderContract, Readers
 from tests.memory import MemoryReader
@@ -25,8 +26,8 @@ class TestMemoryReader(ReaderContract):
         return lambda tuples: nullcontext(MemoryReader(tuples))
 
 
-class TestNeo4jReader(ReaderContract):
-    """The reader of a real Neo4j, under the store's lock."""
+class Neo4jReaderContract(ReaderContract):
+    """A reader of a real Neo4j, of one new store."""
 
     @pytest.fixture
     def readers(self, authorizer: Authorizer, keeper: Neo4jKeeper, store: str) -> Readers:
@@ -36,6 +37,28 @@ class TestNeo4jReader(ReaderContract):
         def written(tuples: Sequence[RelationTuple]) -> AbstractContextManager[TupleReader]:
             for one in tuples:
                 authorizer.write(WriteRequest(store, writes=(one,)))
-            return keeper.reader(store)
+            return self.reader(keeper, store)
 
         return written
+
+    def reader(self, keeper: Neo4jKeeper, store: str) -> AbstractContextManager[TupleReader]:
+        """The reader held to the contract."""
+        raise NotImplementedError
+
+
+class TestNeo4jReader(Neo4jReaderContract):
+    """The reader that holds no lock, and whose answers are judged afterwards."""
+
+    def reader(self, keeper: Neo4jKeeper, store: str) -> AbstractContextManager[TupleReader]:
+        """One that no write disturbs here."""
+        return nullcontext(keeper.at_one_revision(store, lambda reader: reader))
+
+
+class TestLockedNeo4jReader(Neo4jReaderContract):
+    """The reader under the store's lock."""
+
+    @contextmanager
+    def reader(self, keeper: Neo4jKeeper, store: str) -> Iterator[TupleReader]:
+        """One in a transaction."""
+        with keeper._locked(store) as (run, info):
+            yield Neo4jReader(run, info)

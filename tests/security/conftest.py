@@ -8,9 +8,8 @@ from contextlib import closing
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from tests.conftest import SECONDS
@@ -39,7 +38,7 @@ def own_graph(own_server: Neo4jServer) -> Iterator[Graph]:
 @pytest.fixture
 def door(own_keeper: Neo4jKeeper) -> Authorizer:
     """The door to it."""
-    return Authorizer(own_keeper, Answerers(QueryChecker(own_keeper), WalkChecker(own_keeper)), deadline=SECONDS)
+    return Authorizer(own_keeper, GraphChecker(own_keeper), deadline=SECONDS)
 
 
 @pytest.fixture

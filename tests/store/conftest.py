@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
+from tests.conftest import SECONDS
 from tests.store.given import MODEL, NOW
 from tests.store.graph import Graph, connected
 from tests.store.private import own_server
@@ -37,7 +37,24 @@ def door(authorizer: Authorizer, store: str) -> Authorizer:
 @pytest.fixture
 def clocked(keeper: Neo4jKeeper) -> Authorizer:
     """A door whose clock stands still."""
-    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), clock=lambda: NOW)
+    return Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW)
+
+
+@pytest.fixture
+def own(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
+    """A keeper that remembers nothing yet, as in another process."""
+    keeper = Neo4jKeeper(server, strict=True, deadline=SECONDS)
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def spare(authorizer: Authorizer) -> Iterator[str]:
+    """The id of a store that a test may create, and need not delete."""
+    name = f"test-{ULID()}"
+    yield name
+    if any(one.id == name for one in authorizer.list_stores()):
+        authorizer.delete_store(name)
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from typing import Final
 import neo4j
 import pytest
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import ConflictError, RequestError
 from iamgraph.queries import statement
 from iamgraph.questions import Change, CheckQuestion, OnMissing, WriteRequest
@@ -51,7 +50,7 @@ def door(keeper: Neo4jKeeper, authorizer: Authorizer, store: str) -> Authorizer:
     """A door patient enough for thirty-two writers in a row."""
     authorizer.write_model(store, MODEL)
     patient = keeper.until(time.monotonic() + SECONDS)
-    return Authorizer(patient, Answerers(QueryChecker(patient), WalkChecker(patient)), deadline=SECONDS)
+    return Authorizer(patient, GraphChecker(patient), deadline=SECONDS)
 
 
 def at_once(act: Callable[[int], int]) -> int:

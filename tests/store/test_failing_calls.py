@@ -11,9 +11,8 @@ import neo4j
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import RequestError, StoreError
 from iamgraph.questions import FilterDelete, StoredKey, TupleFilter, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
@@ -97,7 +96,7 @@ def fresh(authorizer: Authorizer) -> Iterator[Callable[[], str]]:
 def attempted(server: Neo4jServer, way: Way, store: str, driver: Callable[[neo4j.Driver], neo4j.Driver]) -> str | None:
     """Does the act on a driver that fails; None where it is acknowledged, else the error's code."""
     keeper = Neo4jKeeper(server, deadline=SECONDS, wrap=driver)
-    with Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS) as door:
+    with Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS) as door:
         try:
             way.act(door, store)
         except (StoreError, RequestError) as fault:

@@ -11,9 +11,8 @@ from typing import Final
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import StoreError
 from iamgraph.questions import FilterDelete, TupleFilter, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
@@ -33,7 +32,7 @@ def behind(server: Neo4jServer) -> Iterator[tuple[Proxy, Authorizer]]:
     """A door whose connection to Neo4j passes a proxy."""
     with proxied(server) as (proxy, seen):
         keeper = Neo4jKeeper(seen, deadline=SECONDS)
-        with Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS) as door:
+        with Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS) as door:
             yield proxy, door
 
 
@@ -93,7 +92,7 @@ def test_what_cannot_be_found_out_is_said_to_be_unknown(
     """With Neo4j out of reach after a lost commit the answer is `commit_unknown`, and the key resolves it later."""
     with proxied(server) as (proxy, seen):
         keeper = Neo4jKeeper(seen, deadline=12)
-        with Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=12) as cut_off:
+        with Authorizer(keeper, GraphChecker(keeper), deadline=12) as cut_off:
             cut_off.write(WriteRequest(store, writes=tuples(BOB)))
             request = WriteRequest(store, writes=tuples(ADA), idempotency_key="k")
             proxy.set(fault, then_gone=True)
@@ -112,7 +111,7 @@ def test_a_half_open_connection_is_no_false_answer(
     """A commit that vanishes in an open connection ends with the deadline, in its answer or in `commit_unknown`."""
     with proxied(server) as (proxy, seen):
         keeper = Neo4jKeeper(seen, deadline=6)
-        with Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=6) as cut_off:
+        with Authorizer(keeper, GraphChecker(keeper), deadline=6) as cut_off:
             cut_off.get_model(store)
             request = WriteRequest(store, writes=tuples(ADA), idempotency_key="k")
             proxy.set(fault)

@@ -11,21 +11,21 @@ from iamgraph.store.keeper import Neo4jKeeper
 
 PRODUCT: Final = """\
 MATCH (st:IamStore {id: $store}), (o:Object)
-RETURN count(o) AS objects, st.revision AS revision, st.epoch AS epoch, st.model AS model
+RETURN count(o) AS objects, st.id AS store
 """
 UNKNOWN: Final = """\
 MATCH (st:IamStore {id: $store})
 OPTIONAL MATCH (st)-[:NOBODY_WROTE_THIS]->(:NorThis)
-RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model
+RETURN st.id AS store
 """
 
 
 def test_a_remark_on_a_statement_is_an_error(keeper: Neo4jKeeper, store: str) -> None:
     """A product of two patterns, which Neo4j remarks on, is raised as an error."""
     with pytest.raises(Neo4jWarning, match=r"(?i)cartesian ?product"):
-        keeper.ask(store, PRODUCT, {})
+        keeper._read(PRODUCT, {"store": store})
 
 
 def test_names_not_yet_in_the_database_are_no_fault(keeper: Neo4jKeeper, store: str) -> None:
     """A label or type that no node has yet is not remarked on, since new stores have none."""
-    assert store == keeper.ask(store, UNKNOWN, {})[0].id
+    assert store == keeper._read(UNKNOWN, {"store": store})[0]["store"]

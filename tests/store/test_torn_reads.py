@@ -1,7 +1,7 @@
 """No check sees half of a change: answers that no revision gives, looked for while tuples are swapped.
 
-`IAMGRAPH_ROUNDS` says how many checks to make. The same search finds torn answers once the statement no longer
-takes the store's lock, which proves that it can.
+`IAMGRAPH_ROUNDS` says how many checks to make. The same search finds torn answers once nobody looks whether a
+write came between, which proves that it can.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import pytest
 
-from iamgraph.authorizer import Answerers, Authorizer
+from iamgraph.authorizer import Authorizer
 from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.check.graph import GraphChecker
 from iamgraph.model.parser import parse_model
-from iamgraph.questions import CheckQuestion, Decision, StoreInfo, WriteRequest
+from iamgraph.questions import CheckQuestion, Decision, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
-from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.store.neo4j import Neo4jReader, Neo4jServer
 from iamgraph.tuples import Object, RelationTuple, parse_object, parse_tuple
+from tests.answerers import by_query
 
 pytestmark = pytest.mark.long
 
@@ -39,7 +39,7 @@ FAR: Final = 4
 NEAR: Final = 150
 SEEN: Final = 400
 SECONDS: Final = 30.0
-LOCK: Final = "SET st:IamStore\n"
+T = TypeVar("T")
 
 # Between `first` and `last` stand relations that search long and find nobody, so that a statement reads one of
 # the two early and the other late.
@@ -121,13 +121,12 @@ QUESTIONS: Final = (
 )
 
 
-class Unlocked(Neo4jKeeper):
-    """A keeper that takes the lock out of every statement it is given."""
+class Unjudged(Neo4jKeeper):
+    """A keeper that does not look whether a write came between."""
 
-    def ask(self, store: str, text: str, parameters: Mapping[str, Any]) -> tuple[StoreInfo, Mapping[str, Any]]:
-        """As a keeper does, without the lock."""
-        assert LOCK in text
-        return super().ask(store, text.replace(LOCK, ""), parameters)
+    def at_one_revision(self, store: str, act: Callable[[Neo4jReader], T]) -> T:
+        """What the act makes of a reader, whatever happens meanwhile."""
+        return act(Neo4jReader(self._run_alone, self.state(store)))
 
 
 @dataclass(slots=True)
@@ -135,7 +134,7 @@ class Search:
     """Readers that ask while writers swap, and what they found."""
 
     store: str
-    checker: QueryChecker
+    keeper: Neo4jKeeper
     door: Authorizer
     rounds: int
     # Without the lock a path may hold a tuple that is gone, which cannot even be read.
@@ -173,7 +172,7 @@ class Search:
             question, explain = QUESTIONS[i % len(QUESTIONS)], i // len(QUESTIONS) % 2 == 0 and not self.until_torn
             asked = CheckQuestion(self.store, USER, question.relation, question.object, explain)
             asking = Asking(asked, current, datetime.now(UTC), time.monotonic() + SECONDS)
-            decision = self.checker.check(asking)
+            decision = by_query(self.keeper, asking)
             self.asked[f"{question.relation}, {'explained' if explain else 'plain'}"] += 1
             self.revisions.add(decision.revision.number)
             self._judge(question, decision)
@@ -190,7 +189,7 @@ class Search:
 @pytest.fixture
 def door(authorizer: Authorizer, keeper: Neo4jKeeper) -> Authorizer:
     """A patient door, for writers that readers keep waiting."""
-    return Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=SECONDS)
+    return Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS)
 
 
 @pytest.fixture
@@ -206,7 +205,7 @@ def swapped(door: Authorizer, store: str) -> str:
 
 def test_no_answer_is_torn(door: Authorizer, keeper: Neo4jKeeper, swapped: str) -> None:
     """Of all checks made while tuples were swapped, each has an answer, and a path, that its revision gives."""
-    search = Search(swapped, QueryChecker(keeper), door, ROUNDS)
+    search = Search(swapped, keeper, door, ROUNDS)
     search.run()
     assert ([], []) == (search.torn, search.torn_paths)
     assert sum(search.asked.values()) >= ROUNDS
@@ -214,12 +213,12 @@ def test_no_answer_is_torn(door: Authorizer, keeper: Neo4jKeeper, swapped: str) 
     assert len(search.revisions) > ROUNDS / 50
 
 
-def test_without_the_lock_answers_are_torn(door: Authorizer, server: Neo4jServer, swapped: str) -> None:
-    """The same search finds an answer that no revision gives once the statement does not take the lock."""
-    unlocked = Unlocked(server, strict=True)
+def test_without_a_second_look_answers_are_torn(door: Authorizer, server: Neo4jServer, swapped: str) -> None:
+    """The same search finds an answer that no revision gives where nobody looks whether a write came between."""
+    unjudged = Unjudged(server, strict=True)
     try:
-        search = Search(swapped, QueryChecker(unlocked), door, CAP, until_torn=True)
+        search = Search(swapped, unjudged, door, CAP, until_torn=True)
         search.run()
     finally:
-        unlocked.close()
+        unjudged.close()
     assert search.torn, f"{sum(search.asked.values())} rounds found nothing"

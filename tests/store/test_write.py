@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from iamgraph.authorizer import MAX_PRECONDITIONS, MAX_TUPLES_PER_WRITE, Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import MAX_PRECONDITIONS, MAX_TUPLES_PER_WRITE, Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.questions import OnMissing, Precondition, TupleFilter, WriteRequest
 from iamgraph.revision import Revision
@@ -303,7 +302,7 @@ def test_an_object_in_too_many_tuples_is_not_deleted(
     authorizer: Authorizer, keeper: Neo4jKeeper, store: str, graph: Graph
 ) -> None:
     """Past ten thousand tuples an object's deletion is refused and changes nothing; at ten thousand it happens."""
-    door = Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=30)
+    door = Authorizer(keeper, GraphChecker(keeper), deadline=30)
     door.write_model(store, MODEL)
     key = f"{store}/group:eng"
     graph.rows(

@@ -14,15 +14,15 @@ import pytest
 from pydantic import ValidationError
 
 from iamgraph.authorizer import check_relation_exists, check_tuple
+from iamgraph.check import walk
 from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.walk import WalkChecker
 from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement
 from iamgraph.questions import CheckQuestion, Decision
 from iamgraph.tuples import Userset, kind_of, parse_tuple
-from tests.memory import MemoryReader, MemoryReaders
+from tests.memory import MemoryReader
 from tests.scenario import Contextual, Scenario, WrittenTuple, files, load, load_all, question_of
 
 STORE: Final = "scenarios"
@@ -39,16 +39,16 @@ def _model(text: str) -> Model:
     return parse_model(text)
 
 
-def _readers(scenario: Scenario) -> MemoryReaders:
+def _reader(scenario: Scenario) -> MemoryReader:
     leftovers = scenario.leftovers.leftover_tuples if scenario.leftovers is not None else ()
-    return MemoryReaders(MemoryReader([one.at(NOW) for one in (*leftovers, *scenario.tuples)], STORE, MODEL_ID))
+    return MemoryReader([one.at(NOW) for one in (*leftovers, *scenario.tuples)], STORE, MODEL_ID)
 
 
 def _ask(scenario: Scenario, check: str, contextual: Contextual | None = None, *, explain: bool = False) -> Decision:
     laid = tuple(one.at(NOW) for one in contextual.tuples) if contextual is not None else ()
     question = question_of(check, STORE, laid, explain=explain)
     asking = Asking(question, CurrentModel(MODEL_ID, _model(scenario.model)), NOW, time.monotonic() + SECONDS)
-    return WalkChecker(_readers(scenario)).check(asking)
+    return walk.answer(_reader(scenario), asking)
 
 
 # --- the files ---

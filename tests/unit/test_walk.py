@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Final
 
 from iamgraph.check.contract import Asking, CurrentModel
-from iamgraph.check.walk import MAX_EXCLUSIONS, WalkChecker
+from iamgraph.check.walk import MAX_EXCLUSIONS, answer
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import CheckQuestion, Decision, Outcome, Unknown
 from iamgraph.tuples import parse_tuple
-from tests.memory import MODEL, STORE, MemoryReader, MemoryReaders
+from tests.memory import MODEL, STORE, MemoryReader
 
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 HEAD: Final = "model\n  schema 1.1\ntype user\n"
@@ -24,8 +24,8 @@ def walked(model: str, tuples: Iterable[str], check: str, *, seconds: float = 30
     """What walk decides, within so many seconds and tuples read."""
     asked = parse_tuple(check)
     question = CheckQuestion(STORE, asked.subject, asked.relation, asked.object)
-    checker = WalkChecker(MemoryReaders(MemoryReader(map(parse_tuple, tuples))), max_tuples_read=reads)
-    return checker.check(Asking(question, CurrentModel(MODEL, parse_model(model)), NOW, time.monotonic() + seconds))
+    asking = Asking(question, CurrentModel(MODEL, parse_model(model)), NOW, time.monotonic() + seconds)
+    return answer(MemoryReader(map(parse_tuple, tuples)), asking, reads)
 
 
 def ring(size: int) -> list[str]:

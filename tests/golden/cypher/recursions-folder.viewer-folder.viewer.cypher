@@ -1,25 +1,19 @@
 // check
 CYPHER 25
-MATCH (st:IamStore {id: $store})
-SET st:IamStore
-WITH st
-OPTIONAL MATCH (s:Object {key: $subject})
-OPTIONAL MATCH (w:Object {key: $wildcard})
-OPTIONAL MATCH (o:Object {key: $object})
-RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
-  (EXISTS { MATCH ANY SHORTEST (s:Folder) ((a2)-[r3:FOLDER|PARENT|SPACE|VIEWER WHERE r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(b4) WHERE ((a2:Folder AND r3:VIEWER AND r3.via = 'viewer' AND b4:Folder) OR (a2:Folder AND r3:PARENT AND r3.via IS NULL AND b4:Folder) OR (a2:Space AND r3:SPACE AND r3.via IS NULL AND b4:Folder) OR (a2:Folder AND r3:FOLDER AND r3.via IS NULL AND b4:Space)))* (o) } OR (o IS NULL AND $object = $subject)) AS allowed
+UNWIND $questions AS q
+OPTIONAL MATCH (s:Object {key: q.subject})
+OPTIONAL MATCH (o:Object {key: q.object})
+RETURN q.i AS i,
+  (EXISTS { MATCH ANY SHORTEST (s:Folder) ((a2)-[r3:FOLDER|PARENT|SPACE|VIEWER WHERE r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > q.now)]->(b4) WHERE ((a2:Folder AND r3:VIEWER AND r3.via = 'viewer' AND b4:Folder) OR (a2:Folder AND r3:PARENT AND r3.via IS NULL AND b4:Folder) OR (a2:Space AND r3:SPACE AND r3.via IS NULL AND b4:Folder) OR (a2:Folder AND r3:FOLDER AND r3.via IS NULL AND b4:Space)))* (o) } OR (o IS NULL AND q.object = q.subject)) AS allowed
 
 // explain
 CYPHER 25
-MATCH (st:IamStore {id: $store})
-SET st:IamStore
-WITH st
-OPTIONAL MATCH (s:Object {key: $subject})
-OPTIONAL MATCH (w:Object {key: $wildcard})
-OPTIONAL MATCH (o:Object {key: $object})
-WITH st,
-  coalesce(head(COLLECT { MATCH p5 = ANY SHORTEST (s:Folder) ((a2)-[r3:FOLDER|PARENT|SPACE|VIEWER WHERE r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > $now)]->(b4) WHERE ((a2:Folder AND r3:VIEWER AND r3.via = 'viewer' AND b4:Folder) OR (a2:Folder AND r3:PARENT AND r3.via IS NULL AND b4:Folder) OR (a2:Space AND r3:SPACE AND r3.via IS NULL AND b4:Folder) OR (a2:Folder AND r3:FOLDER AND r3.via IS NULL AND b4:Space)))* (o) RETURN relationships(p5) LIMIT 1 }), CASE WHEN o IS NULL AND $object = $subject THEN [] END) AS proof
-RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+UNWIND $questions AS q
+OPTIONAL MATCH (s:Object {key: q.subject})
+OPTIONAL MATCH (o:Object {key: q.object})
+WITH q,
+  coalesce(head(COLLECT { MATCH p5 = ANY SHORTEST (s:Folder) ((a2)-[r3:FOLDER|PARENT|SPACE|VIEWER WHERE r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > q.now)]->(b4) WHERE ((a2:Folder AND r3:VIEWER AND r3.via = 'viewer' AND b4:Folder) OR (a2:Folder AND r3:PARENT AND r3.via IS NULL AND b4:Folder) OR (a2:Space AND r3:SPACE AND r3.via IS NULL AND b4:Folder) OR (a2:Folder AND r3:FOLDER AND r3.via IS NULL AND b4:Space)))* (o) RETURN relationships(p5) LIMIT 1 }), CASE WHEN o IS NULL AND q.object = q.subject THEN [] END) AS proof
+RETURN q.i AS i, proof IS NOT NULL AS allowed,
   [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
      by: r.by, reason: r.reason, expires_at: r.expires_at,

@@ -1,25 +1,19 @@
 // check
 CYPHER 25
-MATCH (st:IamStore {id: $store})
-SET st:IamStore
-WITH st
-OPTIONAL MATCH (s:Object {key: $subject})
-OPTIONAL MATCH (w:Object {key: $wildcard})
-OPTIONAL MATCH (o:Object {key: $object})
-RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model,
+UNWIND $questions AS q
+OPTIONAL MATCH (s:Object {key: q.subject})
+OPTIONAL MATCH (o:Object {key: q.object})
+RETURN q.i AS i,
   false AS allowed
 
 // explain
 CYPHER 25
-MATCH (st:IamStore {id: $store})
-SET st:IamStore
-WITH st
-OPTIONAL MATCH (s:Object {key: $subject})
-OPTIONAL MATCH (w:Object {key: $wildcard})
-OPTIONAL MATCH (o:Object {key: $object})
-WITH st,
+UNWIND $questions AS q
+OPTIONAL MATCH (s:Object {key: q.subject})
+OPTIONAL MATCH (o:Object {key: q.object})
+WITH q,
   null AS proof
-RETURN st.revision AS revision, st.epoch AS epoch, st.model AS model, proof IS NOT NULL AS allowed,
+RETURN q.i AS i, proof IS NOT NULL AS allowed,
   [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
      by: r.by, reason: r.reason, expires_at: r.expires_at,
