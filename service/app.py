@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
 from iamgraph.service import api, problems
@@ -19,6 +19,7 @@ from iamgraph.service.doors import (
     set_deadline,
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
+from iamgraph.service.problems import problem
 from iamgraph.service.scopes import check_declared, described
 from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
@@ -64,9 +65,11 @@ def _add_open_routes(app: OpenAPI) -> None:
 
 
 def _ready() -> Response:
-    """Ready when Neo4j answers; else the 503 of its error."""
-    doors().connection.keeper.until(g.end).ping()
-    return jsonify(status="ready")
+    """Ready when every part that answers need is there; else 503, with the part that is not."""
+    found = doors().readiness.found()
+    if found.code is None:
+        return jsonify({"status": "ready", **found.parts})
+    return problem(503, found.code, found.detail, **found.parts)
 
 
 def _headers(response: Response) -> Response:

@@ -19,6 +19,7 @@ from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.problems import problem
+from iamgraph.service.readiness import Readiness
 from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, SCOPE_OF_ROUTE, STORELESS_ROUTES
 from iamgraph.wiring import Connection
 
@@ -34,6 +35,7 @@ class Doors:
 
     connection: Connection
     ring: KeyRing | None
+    readiness: Readiness
 
 
 def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
@@ -41,7 +43,7 @@ def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
     ring = KeyRing(connection.keeper) if keys else None
     if ring is not None:
         ring.start()
-    app.extensions[_NAME] = Doors(connection, ring)
+    app.extensions[_NAME] = Doors(connection, ring, Readiness(connection.keeper, keys=keys))
 
 
 def close_doors(app: Flask) -> None:
@@ -50,6 +52,7 @@ def close_doors(app: Flask) -> None:
     if doors is not None:
         if doors.ring is not None:
             doors.ring.stop()
+        doors.readiness.close()
         doors.connection.authorizer.close()
 
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
+from typing import Final
 
 from iamgraph.errors import RequestError
 
+LAST_SECONDS: Final = 2.0
+_NEEDED: Final = ("opentelemetry.sdk.trace.export", "opentelemetry.exporter.otlp.proto.http.trace_exporter")
+
 
 def check_tracing() -> None:
-    """`RequestError` where what sends spans is not installed."""
-    if find_spec("opentelemetry.sdk") is None or find_spec("opentelemetry.exporter") is None:
+    """`RequestError` where what sends spans is not installed. Loads it, so that no worker has to."""
+    try:
+        for name in _NEEDED:
+            import_module(name)
+    except ImportError as fault:
         raise RequestError(
             "sending spans needs more than is installed: `pip install 'iamgraph[tracing]'`, or unset IAMGRAPH_TRACES",
             code="tracing_not_installed",
-        )
+        ) from fault
 
 
 def start_tracing() -> Callable[[], None]:
@@ -28,6 +36,15 @@ def start_tracing() -> Callable[[], None]:
 
     named = Resource.create({"service.name": "iamgraph", "service.version": version("iamgraph")})
     provider = TracerProvider(resource=named.merge(OTELResourceDetector().detect()))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    exporter = OTLPSpanExporter()
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    return provider.shutdown
+
+    def end() -> None:
+        # A collector that is away would be tried again and again, and the end waits for that.
+        given_up = threading.Timer(LAST_SECONDS, exporter.shutdown)
+        given_up.start()
+        provider.shutdown()
+        given_up.cancel()
+
+    return end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
 # A transaction past its time, and one that was waiting for a lock when its time came.
 _LATE: Final = ("Neo.ClientError.Transaction.TransactionTimedOut", "Neo.ClientError.Transaction.LockClientStopped")
 _SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+_HOST_AND_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?")
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 
 Parameters = Mapping[str, Any]
@@ -73,11 +75,12 @@ class Neo4jServer:
     database: str = "neo4j"
 
     def __post_init__(self) -> None:
-        scheme, colon, rest = self.uri.partition("://")
-        if scheme not in _SCHEMES or not colon or not rest:
+        # What was given is not told again: people put passwords into addresses.
+        scheme, _, rest = self.uri.partition("://")
+        if scheme not in _SCHEMES or not _HOST_AND_PORT.fullmatch(rest):
             raise RequestError(
-                f"malformed Neo4j URI `{shown(self.uri)}`: expected {', '.join(f'`{one}://`' for one in _SCHEMES)} and"
-                " a host",
+                f"malformed Neo4j URI: expected {', '.join(f'`{one}://`' for one in _SCHEMES)} and a host with or"
+                " without a port, nothing else",
                 code="malformed_uri",
             )
 
