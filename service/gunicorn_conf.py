@@ -6,6 +6,7 @@ import atexit
 import ipaddress
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,8 @@ class Service(BaseApplication):
         return self._app
 
     def _open(self) -> None:
+        # Until the worker has handlers of its own it has the parent's, which would only note down that it is to end.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._metrics.start()
         if self._settings.traces != "off":
             self._end_tracing = start_tracing()
