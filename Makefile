@@ -30,9 +30,10 @@ format: .venv/installed
 golden: .venv/installed  ## write the golden files anew; read the diff
 	IAMGRAPH_GOLDEN=write $(BIN)/pytest tests/unit
 
-long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of torn reads, 1,000 lost commits, 1,000 revocations
+long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of torn reads and of the new enemy, 1,000 lost commits, 1,000 revocations
 	IAMGRAPH_CHECKS=200000 $(BIN)/pytest -s tests/test_differential.py
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/store/test_torn_reads.py
+	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/service/test_new_enemy.py
 	IAMGRAPH_CUTS=1000 $(BIN)/pytest tests/store/test_lost_commits.py
 	IAMGRAPH_REVOKES=1000 $(BIN)/pytest -s tests/service/test_revocation.py
 
