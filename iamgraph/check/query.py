@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from iamgraph.check.contract import Asking, CurrentModel, Statements, refuse_other_model
@@ -12,12 +13,13 @@ from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement
 from iamgraph.queries import object_key, subject_key, wildcard_key
 from iamgraph.questions import CheckQuestion, Decision, Outcome, StoreInfo, Unknown
-from iamgraph.store.neo4j import Neo4jReader, late
+from iamgraph.store.neo4j import Allowed, Neo4jReader, late
 from iamgraph.store.rows import stored_tuple
 from iamgraph.tuples import Kind, StoredTuple, kind_of
 
 MAX_STATEMENT_LENGTH: Final = 100_000
 MAX_COMPILED: Final = 1_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What one question of a call may take by itself, once the call's questions took too long together.
 SLOW_SECONDS: Final = 0.25
 
@@ -72,23 +74,23 @@ def _together(reader: Neo4jReader, text: str, askings: list[Asking]) -> list[Dec
     now = time.monotonic()
     end = min(one.deadline for one in askings)
     try:
-        rows = reader.ask(text, [_row(one) for one in askings], now + (end - now) / 2)
+        found = reader.ask(text, [_row(one) for one in askings], now + (end - now) / 2)
     except StoreError as fault:
         if fault.code != late().code:
             raise
         return [_alone(reader, text, one, min(end, time.monotonic() + SLOW_SECONDS)) for one in askings]
-    return [_decision(reader.info, one.question, row) for one, row in zip(askings, rows, strict=True)]
+    return [_decision(reader.info, one.question, each) for one, each in zip(askings, found, strict=True)]
 
 
 def _alone(reader: Neo4jReader, text: str, asking: Asking, end: float) -> Decision:
     """The decision on one question, unknown if it is not made by the end."""
     try:
-        (row,) = reader.ask(text, [_row(asking)], end)
+        (found,) = reader.ask(text, [_row(asking)], end)
     except StoreError as fault:
         if fault.code != late().code:
             raise
         return Decision(Outcome.UNKNOWN, reader.info.revision, reason=Unknown.DEADLINE, detail=fault.message)
-    return _decision(reader.info, asking.question, row)
+    return _decision(reader.info, asking.question, found)
 
 
 def statement_of(asking: Asking) -> str:
@@ -103,14 +105,20 @@ def _row(asking: Asking) -> dict[str, Any]:
         "subject": subject_key(question.store, question.subject),
         "wildcard": wildcard_key(question.store, kind_of(question.subject).type),
         "object": object_key(question.store, question.object),
-        "now": asking.now,
+        # The driver takes a tenth of a millisecond to pack a time.
+        "now": _microseconds(asking.now),
     }
 
 
-def _decision(info: StoreInfo, question: CheckQuestion, row: Mapping[str, Any]) -> Decision:
-    if not row["allowed"]:
+def _microseconds(time: datetime) -> int:
+    """Since 1970, exactly."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _decision(info: StoreInfo, question: CheckQuestion, found: Allowed) -> Decision:
+    if found is None:
         return Decision(Outcome.DENIED, info.revision)
-    return Decision(Outcome.ALLOWED, info.revision, _path(row["path"]) if question.explain else None)
+    return Decision(Outcome.ALLOWED, info.revision, _path(found["path"]) if question.explain else None)
 
 
 def _path(rows: list[Mapping[str, Any]]) -> tuple[StoredTuple, ...]:

@@ -34,12 +34,13 @@ from iamgraph.queries import node_label, relationship_type
 from iamgraph.tuples import Kind
 
 ROOT: Final = "o"
-_LIVE: Final = "{r}.condition IS NULL AND ({r}.expires_at IS NULL OR {r}.expires_at > q.now)"
+_LIVE: Final = "{r}.condition IS NULL AND ({r}.expires_at IS NULL OR {r}.expires_at > now)"
 _PLAIN: Final = "{r}.via IS NULL AND {r}.condition IS NULL AND {r}.expires_at IS NULL"
 
 _HEAD: Final = """\
 CYPHER 25
 UNWIND $questions AS q
+WITH q, datetime({epochSeconds: q.now / 1000000, microsecond: q.now % 1000000}) AS now
 OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 """
@@ -54,20 +55,21 @@ _TUPLE: Final = """\
 def check_statement(step: Step, kind: Kind) -> str:
     """The statement that says of each question whether the step holds at its object.
 
-    Parameters: questions (rows: i, subject, wildcard, object (keys), now). Returns for each: i, allowed.
+    Parameters: questions (rows: i, subject, wildcard, object (keys), now (microseconds since 1970)).
+    Returns one row, since each costs its reader: `allowed`, a map for each question it holds for, with its `i`.
     """
     writer = _Writer(kind)
     held = writer.holds(step, ROOT)
-    return f"{writer.head()}RETURN q.i AS i,\n  {held} AS allowed"
+    return f"{writer.head()}WITH q,\n  {held} AS holds\nRETURN collect(CASE WHEN holds THEN {{i: q.i}} END) AS allowed"
 
 
 def explain_statement(step: Step, kind: Kind) -> str:
-    """As `check_statement`; returns besides `path`: the tuples of one proof as maps, or null if denied."""
+    """As `check_statement`; each map has besides `path`: the tuples of one proof as maps."""
     writer = _Writer(kind, subject_first=False)
     proof = writer.proof(step, ROOT)
     return (
         f"{writer.head()}WITH q,\n  {proof} AS proof\n"
-        f"RETURN q.i AS i, proof IS NOT NULL AS allowed,\n  [r IN proof | {_TUPLE}] AS path"
+        f"RETURN collect(CASE WHEN proof IS NOT NULL THEN {{i: q.i, path:\n  [r IN proof | {_TUPLE}]}} END) AS allowed"
     )
 
 

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import partial, wraps
-from operator import itemgetter
 from typing import Any, Concatenate, Final, NoReturn, ParamSpec, Protocol, Self, TypeVar
 
 import neo4j
@@ -59,7 +58,9 @@ _HOST_AND_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:\d{1
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 
 Parameters = Mapping[str, Any]
-Questions = Gather[str, Parameters, neo4j.Record]
+# What a compiled statement says of one question: a map, with what proves it if asked for; None where it is denied.
+Allowed = Mapping[str, Any] | None
+Questions = Gather[str, Parameters, Allowed]
 P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C", bound="Neo4jConnection")
@@ -209,8 +210,8 @@ class Neo4jConnection:
         with faults():
             return retrying(lambda: bound._write_alone(text, parameters), bound.end())
 
-    def _ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[neo4j.Record]:
-        return in_order(self._run_alone(text, {"questions": numbered(questions)}, end))
+    def _ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
+        return answered(self._run_alone, text, questions, end)
 
     # --- under the lock ---
 
@@ -333,14 +334,14 @@ class Neo4jReader:
         self._gather = gather
         self.info = info
 
-    def ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[neo4j.Record]:
-        """The row of each question to a compiled statement, in their order; by `end`, unless in a transaction.
+    def ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
+        """What a compiled statement says of each question, in their order; by `end`, unless in a transaction.
 
         Raises `StoreError` (`deadline_exceeded`) past the end.
         """
         if len(questions) == 1 and self._gather is not None:
             return [self._gather(text, questions[0], end)]
-        return in_order(self.run(text, {"questions": numbered(questions)}, end))
+        return answered(self.run, text, questions, end)
 
     def find(self, wanted: RelationTuple) -> StoredTuple | None:
         """The stored tuple with this object, relation and subject, or None."""
@@ -358,14 +359,11 @@ class Neo4jReader:
         return [stored_tuple(row) for row in self.run(statement("tuples/of_object"), parameters)]
 
 
-def numbered(questions: Sequence[Parameters]) -> list[dict[str, Any]]:
-    """The questions of a compiled statement, each with the number its row comes back with."""
-    return [{"i": i, **one} for i, one in enumerate(questions)]
-
-
-def in_order(rows: list[neo4j.Record]) -> list[neo4j.Record]:
-    """The rows by their number."""
-    return sorted(rows, key=itemgetter("i"))
+def answered(run: RunStatement, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
+    """What a compiled statement says of each question, in their order."""
+    (row,) = run(text, {"questions": [{"i": i, **one} for i, one in enumerate(questions)]}, end)
+    allowed = {one["i"]: one for one in row["allowed"]}
+    return [allowed.get(i) for i in range(len(questions))]
 
 
 def info_of(store: str, row: Mapping[str, Any]) -> StoreInfo:
