@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
@@ -19,10 +20,12 @@ from iamgraph.questions import (
     Answers,
     Change,
     CheckBatch,
+    ChangePage,
     CheckQuestion,
     Decision,
     Deletion,
     FilterDelete,
+    Following,
     Page,
     StoredModel,
     StoreInfo,
@@ -33,6 +36,7 @@ from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged
 from iamgraph.tracing import span
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
+from iamgraph.watch import Heads
 
 DEADLINE_SECONDS: Final = 3.0
 MAX_TUPLES_PER_WRITE: Final = 1_000
@@ -41,6 +45,7 @@ MAX_CHECKS: Final = 1_000
 MAX_CONTEXTUAL_TUPLES: Final = 100
 MAX_PAGE: Final = 1_000
 MODEL_ATTEMPTS: Final = 5
+TICK_SECONDS: Final = 1.0
 
 T = TypeVar("T")
 
@@ -74,6 +79,7 @@ class Authorizer:
         self._clock = clock
         self._closing = closing
         self._current: dict[str, CurrentModel] = {}
+        self._heads = Heads(lambda store, end: keeper.until(end).head(store))
         self._end: float | None = None
 
     def until(self, end: float) -> Authorizer:
@@ -167,7 +173,9 @@ class Authorizer:
             return self._keeper.until(end).write(request, current.id, self._clock())
 
         end = self._ends()
-        return self._with_model(request.store, end, write)
+        done = self._with_model(request.store, end, write)
+        self._heads.tell(request.store)
+        return done
 
     def delete_object(
         self,
@@ -183,13 +191,15 @@ class Authorizer:
         """
         end = self._ends()
         act = Act(self._clock(), by, reason, idempotency_key)
-        return self._with_model(
+        done = self._with_model(
             store,
             end,
             lambda current: self._keeper.until(end).delete_object(
                 store, object_, required_relations(current.model), current.id, act
             ),
         )
+        self._heads.tell(store)
+        return done
 
     def delete_matching(self, request: FilterDelete) -> Deletion:
         """Delete every tuple a filter means, in one change, or find out which it would be.
@@ -198,13 +208,15 @@ class Authorizer:
         subject would take what a guard requires without naming its relation, since that would widen access.
         """
         end = self._ends()
-        return self._with_model(
+        done = self._with_model(
             request.store,
             end,
             lambda current: self._keeper.until(end).delete_matching(
                 request, required_relations(current.model), current.id, self._clock()
             ),
         )
+        self._heads.tell(request.store)
+        return done
 
     def read(
         self, store: str, wanted: TupleFilter | None = None, limit: int = 100, cursor: str | None = None
@@ -215,8 +227,51 @@ class Authorizer:
 
     def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
         """The changes after a revision, oldest first."""
-        _check_page(limit)
-        return self._kept().changes(store, since, limit)
+        return self.follow(Following(store, since, limit=limit)).items
+
+    def follow(self, asked: Following, stopped: Callable[[], bool] = lambda: False) -> ChangePage:
+        """A page of changes; where there is none, the first that comes while `asked.wait` lasts and none is `stopped`.
+
+        Raises `RequestError` (`changes_gone`) where some of the changes asked for are no longer kept.
+        """
+        end = time.monotonic() + asked.wait
+        pages = self.pages(asked, stopped, min(asked.wait, TICK_SECONDS))
+        return next(page for page in pages if page.items or time.monotonic() >= end or stopped())
+
+    def pages(
+        self, asked: Following, stopped: Callable[[], bool] = lambda: False, tick: float = TICK_SECONDS
+    ) -> Iterator[ChangePage]:
+        """Pages of changes for ever: each once it is there, and an empty one after `tick` seconds without one.
+
+        Every change asked for comes once, in order, none left out; after an error, go on from the last page's zookie.
+        """
+        _check_page(asked.limit)
+        place: int | str = asked.since if asked.cursor is None else asked.cursor
+        while True:
+            page = self._kept().changes(asked.store, place, asked.limit)
+            place = page.revision.zookie()
+            told = (asked.told(one) for one in page.items)
+            page = replace(page, items=tuple(one for one in told if one is not None))
+            yield page
+            while not page.more and not self._moved(page.revision, stopped, tick):
+                yield replace(page, items=())
+
+    def _moved(self, from_: Revision, stopped: Callable[[], bool], tick: float) -> bool:
+        """Whether the store has got past a revision, or become another one, within `tick` seconds."""
+
+        def moved(info: StoreInfo) -> bool:
+            return info.revision.epoch != from_.epoch or info.revision.number > from_.number
+
+        end = time.monotonic() + tick
+        return moved(self._heads.wait(from_.store, moved, end, stopped, self._deadline))
+
+    def watch(self, asked: Following) -> Iterator[Change]:
+        """Every change asked for, in order, for ever; waits where there is none. `asked.wait` has no meaning here.
+
+        Ends in the error of a call that failed: go on from the revision of the last change.
+        """
+        for page in self.pages(asked):
+            yield from page.items
 
     # --- models and stores ---
 
@@ -230,7 +285,9 @@ class Authorizer:
     ) -> StoredModel:
         """Make a model the store's current one. Raises `ModelError` with every fault of the text."""
         act = Act(self._clock(), by, reason, idempotency_key)
-        return self._kept().write_model(store, parse_model(text), text, act)
+        stored = self._kept().write_model(store, parse_model(text), text, act)
+        self._heads.tell(store)
+        return stored
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""

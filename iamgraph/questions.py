@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, Generic, TypeVar
@@ -31,6 +31,7 @@ ALL_STORES: Final = "*"
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 MAX_DELETED_AT_ONCE: Final = 10_000
 DEFAULT_DELETE_LIMIT: Final = 1_000
+MAX_WAIT: Final = 20
 
 T = TypeVar("T")
 
@@ -247,6 +248,59 @@ class Change:
     writes: tuple[RelationTuple, ...]
     deletes: tuple[RelationTuple, ...]
     model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes of a store, oldest first, and the revision up to which they tell all.
+
+    `more` says that there are later ones already. The zookie of `revision` is the cursor that goes on from here.
+    """
+
+    items: tuple[Change, ...]
+    revision: Revision
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Which changes of a store to be told: those after revision `since`, or after a cursor, which is a zookie.
+
+    With `types` or `relations`, only tuples whose object has one of these types, and whose relation is one of these;
+    a new model is always told. `wait` is how many seconds to wait for a change if there is none yet.
+    """
+
+    store: str
+    since: int = 0
+    cursor: str | None = None
+    types: frozenset[str] = frozenset()
+    relations: frozenset[str] = frozenset()
+    limit: int = 100
+    wait: float = 0.0
+
+    def __post_init__(self) -> None:
+        for type_ in self.types:
+            check_type(type_)
+        for relation in self.relations:
+            check_relation(relation)
+        if self.cursor is not None and self.since:
+            raise RequestError("say `since` or `cursor`, not both", code="malformed_cursor", pointer="/cursor")
+        if not 0 <= self.wait <= MAX_WAIT:
+            raise RequestError(f"`wait` must be 0 to {MAX_WAIT} seconds", code="malformed_wait", pointer="/wait")
+
+    def told(self, change: Change) -> Change | None:
+        """What of a change is asked for; None if nothing is."""
+        if not self.types and not self.relations:
+            return change
+        writes, deletes = (tuple(filter(self._wanted, side)) for side in (change.writes, change.deletes))
+        if not writes and not deletes and change.model is None:
+            return None
+        return replace(change, writes=writes, deletes=deletes)
+
+    def _wanted(self, one: RelationTuple) -> bool:
+        return (not self.types or one.object.type in self.types) and (
+            not self.relations or one.relation in self.relations
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from iamgraph.errors import IamgraphError
-from iamgraph.questions import Answers, Change, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
+from iamgraph.questions import Answers, Change, ChangePage, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
 
@@ -183,29 +183,32 @@ class ChangeAnswer(Answer):
     deletes: list[TupleAnswer]
     model: str | None = Field(None, description="the id of the model this change made current")
 
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """The answer for a change."""
+        return cls(
+            revision=change.revision,
+            at=change.at,
+            by=change.by,
+            reason=change.reason,
+            writes=[TupleAnswer.of(tuple_) for tuple_ in change.writes],
+            deletes=[TupleAnswer.of(tuple_) for tuple_ in change.deletes],
+            model=change.model,
+        )
+
 
 class ChangesAnswer(Answer):
-    """Changes, oldest first."""
+    """Changes, oldest first, and the cursor that goes on after them; `more` if there are later ones already."""
 
     changes: list[ChangeAnswer]
+    cursor: str
+    more: bool
 
     @classmethod
-    def of(cls, changes: tuple[Change, ...]) -> Self:
-        """The answer for changes."""
-        return cls(
-            changes=[
-                ChangeAnswer(
-                    revision=one.revision,
-                    at=one.at,
-                    by=one.by,
-                    reason=one.reason,
-                    writes=[TupleAnswer.of(tuple_) for tuple_ in one.writes],
-                    deletes=[TupleAnswer.of(tuple_) for tuple_ in one.deletes],
-                    model=one.model,
-                )
-                for one in changes
-            ]
-        )
+    def of(cls, page: ChangePage) -> Self:
+        """The answer for a page."""
+        changes = [ChangeAnswer.of(one) for one in page.items]
+        return cls(changes=changes, cursor=page.revision.zookie(), more=page.more)
 
 
 class ModelAnswer(Answer):

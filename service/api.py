@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3 import APIBlueprint
 
 from iamgraph.service import answers, wire
-from iamgraph.service.doors import actor, asking_key, authorizer, check_store, keys, refresh_keys
+from iamgraph.service.doors import (
+    actor,
+    asking_key,
+    authorizer,
+    check_still,
+    check_store,
+    doors,
+    keys,
+    patient_authorizer,
+    refresh_keys,
+    still_allowed,
+    waiting,
+)
+from iamgraph.service.streams import events
 
 _PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 422, 503)}
+
+_EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
 routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=_PROBLEMS, abp_security=[{"key": []}])
 
@@ -63,9 +79,33 @@ def delete_object(path: wire.StorePath, body: wire.DeleteObjectBody) -> Response
 
 
 @routes.get("/stores/<store>/changes", responses={200: answers.ChangesAnswer})
-def changes(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
-    """The changes after a revision, oldest first."""
-    return answers.ChangesAnswer.of(authorizer().changes(path.store, query.since, query.limit)).response()
+def changes(path: wire.StorePath, query: wire.PageQuery) -> Response:
+    """The changes after a revision or a cursor, oldest first; or, with `wait`, the next that come."""
+    asked = query.to_following(path.store)
+    if not asked.wait:
+        return answers.ChangesAnswer.of(authorizer().follow(asked)).response()
+    with waiting() as streams:
+        page = patient_authorizer().follow(asked, streams.stopping)
+    check_still()
+    return answers.ChangesAnswer.of(page).response()
+
+
+@routes.get("/stores/<store>/watch", responses={200: _EVENTS})
+def watch(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
+    """The changes after a revision or a cursor, each as a server-sent event, as they come."""
+    asked = query.to_following(path.store)
+    last = request.headers.get("Last-Event-ID")
+    if last:
+        asked = replace(asked, since=0, cursor=last)
+    streams = doors().streams
+    first = authorizer().follow(asked)
+    streams.enter()
+    response = Response(
+        events(patient_authorizer(), asked, first, streams, still_allowed()), content_type="text/event-stream"
+    )
+    response.call_on_close(streams.leave)
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
 
 
 @routes.post("/stores/<store>/models", responses={201: answers.ModelAnswer})

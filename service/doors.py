@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -20,10 +21,13 @@ from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.problems import problem
 from iamgraph.service.readiness import Readiness
+from iamgraph.service.retention import Retention
 from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, SCOPE_OF_ROUTE, STORELESS_ROUTES
+from iamgraph.service.streams import Streams
 from iamgraph.wiring import Connection
 
 METRICS: Final = "metrics"
+LISTS: Final = frozenset({"type", "relation"})
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 _CHALLENGE: Final = 'Bearer realm="iamgraph"'
@@ -36,6 +40,8 @@ class Doors:
     connection: Connection
     ring: KeyRing | None
     readiness: Readiness
+    streams: Streams
+    retention: Retention | None
 
 
 def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
@@ -43,7 +49,17 @@ def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
     ring = KeyRing(connection.keeper) if keys else None
     if ring is not None:
         ring.start()
-    app.extensions[_NAME] = Doors(connection, ring, Readiness(connection.keeper, keys=keys))
+    days = app.config["RETENTION"]
+    retention = Retention(connection.keeper, days) if days else None
+    readiness = Readiness(connection.keeper, keys=keys)
+    app.extensions[_NAME] = Doors(connection, ring, readiness, Streams(app.config["THREADS"]), retention)
+
+
+def end_streams(app: Flask) -> None:
+    """Let the requests that wait in this worker end: it is about to."""
+    doors = app.extensions.get(_NAME)
+    if doors is not None:
+        doors.streams.stop()
 
 
 def close_doors(app: Flask) -> None:
@@ -53,6 +69,8 @@ def close_doors(app: Flask) -> None:
         if doors.ring is not None:
             doors.ring.stop()
         doors.readiness.close()
+        if doors.retention is not None:
+            doors.retention.stop()
         doors.connection.authorizer.close()
 
 
@@ -64,6 +82,22 @@ def doors() -> Doors:
 def authorizer() -> Authorizer:
     """The authorizer questions are put to, for as long as this request may take."""
     return doors().connection.authorizer.until(g.end)
+
+
+def patient_authorizer() -> Authorizer:
+    """The authorizer for a request that waits: each of its calls has the time a request has."""
+    return doors().connection.authorizer
+
+
+@contextmanager
+def waiting() -> Iterator[Streams]:
+    """Counts this request among those that wait; `LimitError` where too many do."""
+    streams = doors().streams
+    streams.enter()
+    try:
+        yield streams
+    finally:
+        streams.leave()
 
 
 def keys() -> Keys:
@@ -117,15 +151,44 @@ def check_key() -> Response | None:
     ring = doors().ring
     if ring is None:
         return _check_host()
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    secret = _secret()
+    if secret is None:
         return _unauthenticated("send a key: `Authorization: Bearer iag_…`")
-    key = ring.find(secret.strip(), g.end)
+    key = ring.find(secret, g.end)
     if key is None:
         # The same for a key that never was, has ended or is another's: who knows no key learns nothing of any.
         return _unauthenticated("the key is not known, has expired or was revoked")
     g.key, g.key_id = key, key.id
     return _check_reach(key)
+
+
+def _secret() -> str | None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" and secret else None
+
+
+def still_allowed() -> Callable[[], bool]:
+    """Says, also once this request's context is gone, whether its key may still do what it was let in for.
+
+    Raises `StoreError` when the keys cannot be read.
+    """
+    ring, secret = doors().ring, _secret()
+    if ring is None or secret is None:
+        return lambda: True
+    scope, store = SCOPE_OF_ROUTE[request.endpoint or ""], (request.view_args or {})["store"]
+    seconds = current_app.config["DEADLINE"]
+
+    def allowed() -> bool:
+        key = ring.find(secret, time.monotonic() + seconds)
+        return key is not None and key.may(scope) and key.holds_for([store])
+
+    return allowed
+
+
+def check_still() -> None:
+    """After a wait: the answer may only go out if the request would still be let in."""
+    if not still_allowed()():
+        abort(_unauthenticated("the key may no longer follow this store"))
 
 
 def _unauthenticated(detail: str) -> Response:
@@ -168,8 +231,8 @@ def _check_host() -> Response | None:
 
 
 def check_query() -> None:
-    """A parameter of the query stands once: of two, a client could not know which counts."""
-    if request.query_string and any(len(values) > 1 for _, values in request.args.lists()):
+    """A parameter of the query stands once, but for lists: of two, a client could not know which counts."""
+    if request.query_string and any(len(values) > 1 and name not in LISTS for name, values in request.args.lists()):
         raise RequestError("a parameter stands twice in the query", code="malformed_request")
 
 

@@ -33,6 +33,8 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "scope_missing": 403,
     "store_not_held": 403,
     "deadline_exceeded": 503,
+    "changes_gone": 410,
+    "too_many_watchers": 503,
 }
 # The field that is to blame wherever a code occurs.
 POINTER_OF_CODE: Final[dict[str, str]] = {

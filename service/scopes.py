@@ -15,7 +15,8 @@ OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi"})
 ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
     Scope.CHECK: frozenset({"v1.check", "v1.check_many"}),
     Scope.READ: frozenset(
-        {"v1.read", "v1.changes", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store", "metrics"}
+        {"v1.read", "v1.changes", "v1.watch", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store"}
+        | {"metrics"}
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object"}),
     Scope.ADMIN: frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -19,6 +20,7 @@ from iamgraph.questions import (
     CheckQuestion,
     Consistency,
     FilterDelete,
+    Following,
     OnExisting,
     OnMissing,
     Precondition,
@@ -29,6 +31,7 @@ from iamgraph.questions import (
 from iamgraph.tuples import (
     ConditionUse,
     RelationTuple,
+    check_type,
     parse_object,
     parse_subject,
     whole_type,
@@ -118,7 +121,25 @@ class ChangesQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: int = Field(0, ge=0, le=MAX_REVISION, description="the revision after which to begin")
+    cursor: str | None = Field(None, description="in place of `since`: the cursor of an answer, or any zookie")
+    type: list[str] = Field(default=[], description="tell of objects of these types only")
+    relation: list[str] = Field(default=[], description="tell of these relations only")
+
+    def to_following(self, store: str) -> Following:
+        """What is to be told."""
+        types = _at("/type", lambda: frozenset(map(check_type, self.type)))
+        return _at("/relation", lambda: Following(store, self.since, self.cursor, types, frozenset(self.relation)))
+
+
+class PageQuery(ChangesQuery):
+    """Which changes to read, how many, and how long to wait for the first."""
+
     limit: int = Field(100, description="how many changes at most")
+    wait: float = Field(0.0, description="seconds to wait for a change if there is none yet", allow_inf_nan=False)
+
+    def to_following(self, store: str) -> Following:
+        """What is to be told, and when."""
+        return replace(super().to_following(store), limit=self.limit, wait=self.wait)
 
 
 # --- tuples ---

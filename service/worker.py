@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 from http import HTTPStatus
+from types import FrameType
 from typing import Any, Final, cast
 
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from iamgraph.service.doors import end_streams
 from iamgraph.service.seen import HEADER, SeenApp, request_id
 
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
@@ -22,6 +24,11 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
 
 class Worker(ThreadWorker):
     """Serves requests, some threads at a time."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Asked to end: requests that wait are let go at once, the others are waited for."""
+        end_streams(cast(SeenApp, self.wsgi))
+        super().handle_exit(sig, frame)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read; what fails later is gunicorn's matter."""

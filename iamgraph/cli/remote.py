@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 
@@ -15,11 +15,14 @@ from iamgraph.cli.said import Said, of_time, of_tuple
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.model.faults import Fault, ModelTextError
 from iamgraph.questions import (
+    MAX_WAIT,
     Change,
+    ChangePage,
     CheckQuestion,
     Decision,
     Deletion,
     FilterDelete,
+    Following,
     Outcome,
     Page,
     Scope,
@@ -144,8 +147,22 @@ class Remote:
 
     def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
         """The changes after a revision."""
-        path = _path(store, f"changes?since={since}&limit={limit}")
-        return self._ask("GET", path, lambda said: tuple(map(_change, said["changes"])))
+        return self.follow(Following(store, since, limit=limit)).items
+
+    def follow(self, asked: Following) -> ChangePage:
+        """A page of changes; where there is none, the first that comes within `asked.wait` seconds."""
+        place = [("since", str(asked.since))] if asked.cursor is None else [("cursor", asked.cursor)]
+        only = [("type", one) for one in sorted(asked.types)] + [("relation", one) for one in sorted(asked.relations)]
+        sized = [("limit", str(asked.limit)), ("wait", str(asked.wait))]
+        path = _path(asked.store, f"changes?{urlencode(place + only + sized)}")
+        return self._ask("GET", path, lambda said: _changes(asked.store, said))
+
+    def pages(self, asked: Following) -> Iterator[ChangePage]:
+        """Pages of changes for ever, each once it is there, and an empty one now and then."""
+        while True:
+            page = self.follow(replace(asked, wait=float(MAX_WAIT)))
+            yield page
+            asked = replace(asked, since=0, cursor=page.revision.zookie())
 
     # --- models and stores ---
 
@@ -341,6 +358,11 @@ def _change(said: Said) -> Change:
         tuple(map(_tuple, said["deletes"])),
         said.get("model"),
     )
+
+
+def _changes(store: str, said: Said) -> ChangePage:
+    revision = ToldRevision(store, "", 0, said["cursor"])
+    return ChangePage(tuple(map(_change, said["changes"])), revision, said["more"])
 
 
 def _model(said: Said) -> StoredModel:

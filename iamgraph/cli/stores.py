@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from iamgraph.cli import options, said
+from iamgraph.cli import options, parse, said
 from iamgraph.cli.output import Out
+from iamgraph.errors import RequestError
 
 if TYPE_CHECKING:
     from iamgraph.cli.places import Place
     from iamgraph.questions import StoreInfo
+
+# A store that was never trimmed may take long.
+TRIM_SECONDS: Final = 600.0
 
 _id = click.argument("id_", metavar="ID")
 
 
 @click.group("store")
 def store() -> None:
-    """Create, show and delete stores."""
+    """Create, show, trim and delete stores."""
 
 
 @store.command()
@@ -62,6 +67,20 @@ def delete(id_: str, place: Place, out: Out) -> None:
     with place.door() as door:
         door.delete_store(id_)
     out.one({"id": id_, "deleted": True}, f"store {id_} deleted")
+
+
+@store.command()
+@_id
+@click.option("--before", required=True, metavar="ISO", help="The time, with a time zone.")
+@options.reaching
+def trim(id_: str, before: str, place: Place, out: Out) -> None:
+    """Forget the changes made before a time, for good; tuples and models stay. Works on Neo4j itself."""
+    end = parse.time(before)
+    if end is None or end.tzinfo is None:
+        raise RequestError("a time needs a time zone: `2030-01-31T12:00:00Z`", code="malformed_time")
+    with place.connection() as connection:
+        removed = connection.keeper.until(time.monotonic() + TRIM_SECONDS).trim(id_, end)
+    out.one({"id": id_, "trimmed": removed}, f"{removed} changes of store {id_} forgotten")
 
 
 _COLUMNS: Final = {

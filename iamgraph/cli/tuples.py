@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -12,9 +13,12 @@ import click
 from iamgraph.cli import options, parse, said
 from iamgraph.cli.output import Out
 from iamgraph.cli.said import Said
+from iamgraph.errors import StoreError
 from iamgraph.questions import (
     DEFAULT_DELETE_LIMIT,
+    Change,
     FilterDelete,
+    Following,
     OnExisting,
     OnMissing,
     Precondition,
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 100
 WHOLE_PAGE: Final = 1_000
+AGAIN_SECONDS: Final = 1.0
 
 _of_object = click.option(
     "--object", "object_", metavar="TYPE:[ID]", help="Of this object, or of every object of a type."
@@ -286,13 +291,50 @@ def delete_object(
 @click.command()
 @options.store
 @click.option("--since", type=click.IntRange(0, 2**63 - 1), default=0, help="The revision after which to begin.")
-@click.option("--limit", type=int, default=PAGE, show_default=True, help="How many at most.")
+@click.option("--limit", type=int, default=PAGE, show_default=True, help="How many at most, or at once.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Of objects of this type only.")
+@click.option("--relation", "relations", multiple=True, help="Of this relation only.")
+@click.option("--follow", is_flag=True, help="Go on with those that come, until interrupted.")
 @options.reaching
-def changes(store: str, since: int, limit: int, place: Place, out: Out) -> None:
+def changes(
+    *,
+    store: str,
+    since: int,
+    limit: int,
+    types: tuple[str, ...],
+    relations: tuple[str, ...],
+    follow: bool,
+    place: Place,
+    out: Out,
+) -> None:
     """Show what was changed, by whom and why, oldest first."""
+    asked = Following(store, since, types=frozenset(types), relations=frozenset(relations), limit=limit)
     with place.door() as door:
-        found = door.changes(store, since, limit)
+        if follow:
+            for change in _followed(door, asked, out):
+                out.one(said.of_change(change), _line(said.of_change(change)))
+            return
+        found = door.follow(asked).items
     out.many(map(said.of_change, found), _CHANGE_COLUMNS)
+
+
+def _followed(door: Door, asked: Following, out: Out) -> Iterator[Change]:
+    """Changes as they come; while the store cannot be reached, it is tried again from where it was left."""
+    while True:
+        try:
+            for page in door.pages(asked):
+                yield from page.items
+                asked = replace(asked, since=0, cursor=page.revision.zookie())
+        except StoreError as fault:
+            out.talk({"code": fault.code, "message": fault.message}, f"iamgraph: {fault.message}; trying again")
+            time.sleep(AGAIN_SECONDS)
+
+
+def _line(change: Said) -> str:
+    who = f" by {change['by']}" if "by" in change else ""
+    return "\n".join(
+        [f"{change['revision']} {change['at']}{who}", *(f"  {one}" for one in _marked(change).split("\n"))]
+    )
 
 
 def _marked(change: Said) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 from iamgraph.model.model import Model
 from iamgraph.questions import (
     Act,
-    Change,
+    ChangePage,
     Deletion,
     FilterDelete,
     Page,
@@ -73,8 +73,14 @@ class Keeper(Protocol):
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
         """A page of tuples in a fixed order."""
 
-    def changes(self, store: str, since: int, limit: int) -> tuple[Change, ...]:
-        """The changes after a revision, oldest first."""
+    def head(self, store: str) -> StoreInfo:
+        """The newest state of a store, without its lock: it may be a moment old."""
+
+    def changes(self, store: str, since: int | str, limit: int) -> ChangePage:
+        """The changes after a revision, given by number or by zookie, oldest first and without a gap.
+
+        Raises `RequestError` (`changes_gone`) where some of them are no longer kept.
+        """
 
     def create_store(self, store: str, now: datetime) -> StoreInfo:
         """A new empty store; `ConflictError` if it exists."""

@@ -12,7 +12,6 @@ from typing import Final
 from iamgraph.errors import ConflictError, RequestError, StoreError
 from iamgraph.queries import statement
 from iamgraph.questions import (
-    Change,
     Page,
     StoredKey,
     StoredModel,
@@ -22,17 +21,18 @@ from iamgraph.questions import (
     no_key,
 )
 from iamgraph.revision import Revision
+from iamgraph.store.changes import Neo4jFollower
 from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
-from iamgraph.store.rows import change_of, cursor_of, place_of, stored_key, stored_model
-from iamgraph.store.writing import Neo4jWriter, find_tuples, key_range
+from iamgraph.store.rows import cursor_of, place_of, stored_key, stored_model
+from iamgraph.store.writing import find_tuples, key_range
 from iamgraph.tuples import StoredTuple, shown
 
 PURGE_BATCH: Final = 5_000
 MIGRATION_SECONDS: Final = 120.0
 
 
-class Neo4jKeeper(Neo4jWriter):
+class Neo4jKeeper(Neo4jFollower):
     """A `Keeper` in one Neo4j database. Made once per process, after a fork."""
 
     @retried
@@ -47,13 +47,6 @@ class Neo4jKeeper(Neo4jWriter):
             return Page(tuple(found[:limit]), cursor, reader.info.revision)
 
         return self.at_one_revision(store, page)
-
-    @retried
-    def changes(self, store: str, since: int, limit: int) -> tuple[Change, ...]:
-        """The changes after a revision, oldest first."""
-        with self._locked(store) as (run, _):
-            rows = run(statement("tuples/changes"), {"store": store, "since": since, "limit": limit})
-            return tuple(map(change_of, rows))
 
     # --- stores and models ---
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import signal
+
 import pytest
 
-from tests.cli.runner import Cli, Ran, claimed
+from tests.cli.runner import Cli, Ran, claimed, started, stop
 
 ADA = "resource:wiki#viewer@member:ada"
 BOB = "resource:wiki#viewer@member:bob"
@@ -250,3 +253,32 @@ def test_changes_table(either: Cli, three: str) -> None:
     assert f"+ {ADA}" in said
     assert f"- {BOB}" in said
     assert "model 01" in said
+
+
+def test_changes_of_some_types(either: Cli, modelled: str) -> None:
+    """Only tuples of the types and relations named are shown."""
+    either.done("tuple", "write", ADA, "group:eng#member@member:ada", "--store", modelled)
+    lines = either.done("changes", "--store", modelled, "--type", "group", "--json").lines
+    assert [[], ["group:eng"]] == [[one["object"] for one in line["writes"]] for line in lines]
+    lines = either.done("changes", "--store", modelled, "--relation", "viewer", "--since", "1", "--json").lines
+    assert [["resource:wiki"]] == [[one["object"] for one in line["writes"]] for line in lines]
+
+
+def test_changes_are_followed(either: Cli, modelled: str) -> None:
+    """With `--follow` changes are printed as they come, until interrupted."""
+    with started("changes", "--store", modelled, "--since", "1", "--follow", "--json", env=either.env) as process:
+        assert process.stdout is not None
+        for i, one in enumerate((ADA, BOB)):
+            either.done("tuple", "write", one, "--store", modelled)
+            assert 2 + i == json.loads(process.stdout.readline())["revision"]
+        assert 130 == stop(process, signal.SIGINT)
+
+
+def test_trim(direct: Cli, modelled: str) -> None:
+    """Changes made before a time are forgotten; who asks for them is told; the time needs a zone."""
+    direct.done("tuple", "write", ADA, "--store", modelled)
+    assert (2, "malformed_time") == direct.run("store", "trim", modelled, "--before", "2999-01-01", "--json").failure
+    trimmed = direct.done("store", "trim", modelled, "--before", "2999-01-01T00:00:00Z", "--json").json
+    assert {"id": modelled, "trimmed": 2} == trimmed
+    assert (2, "changes_gone") == direct.run("changes", "--store", modelled, "--json").failure
+    assert [ADA] == written(direct.done("tuple", "read", "--store", modelled, "--json"))

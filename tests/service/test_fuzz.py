@@ -56,6 +56,7 @@ CALLS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("POST", "/v1/stores/{store}/objects/delete", ACT | {"object": "member:ada"}),
     ("POST", "/v1/stores/{store}/models", ACT | {"text": FUZZED}),
     ("GET", "/v1/stores/{store}/changes?since=0&limit=10", None),
+    ("GET", "/v1/stores/{store}/changes?type=group&type=resource&relation=viewer&wait=0", None),
     ("GET", "/v1/stores/{store}/models", None),
     ("GET", "/v1/stores/{store}/models/current", None),
     ("GET", "/v1/stores/{store}", None),

@@ -24,6 +24,8 @@ from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
 SECONDS: Final = 30.0
 HANG_SECONDS: Final = 0.3
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
