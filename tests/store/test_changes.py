@@ -280,8 +280,8 @@ def test_trimming_stops_at_the_first_that_is_kept(
     ats = {1: 1, 2: 30, 3: 1, 4: 30}
     for revision, day in ats.items():
         graph.rows(
-            "MATCH (c:IamChange {store: $store, revision: $revision}) SET c.at = datetime({year: 2026, month: 1, day: $day})"
-            " RETURN 1",
+            "MATCH (c:IamChange {store: $store, revision: $revision})"
+            " SET c.at = datetime({year: 2026, month: 1, day: $day}) RETURN 1",
             store=store,
             revision=revision,
             day=day,
