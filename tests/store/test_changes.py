@@ -13,9 +13,8 @@ from typing import cast
 
 import pytest
 
-from iamgraph.authorizer import Answerers, Authorizer
-from iamgraph.check.query import QueryChecker
-from iamgraph.check.walk import WalkChecker
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import RequestError, StoreError
 from iamgraph.questions import MAX_WAIT, Change, Following, WriteRequest
 from iamgraph.store import changes
@@ -175,7 +174,7 @@ def test_a_wait_has_limits(store: str, wait: float) -> None:
 def test_waiting_reads_the_revision_only_so_often(keeper: Neo4jKeeper, door: Authorizer, store: str) -> None:
     """Ten that wait read the store's revision no more often than one would."""
     counted = _Counted(keeper)
-    watching = Authorizer(cast(Keeper, counted), Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=60)
+    watching = Authorizer(cast(Keeper, counted), GraphChecker(keeper), deadline=60)
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda _: watching.follow(Following(store, since=1, wait=1.0)), range(10)))
     assert 1 <= counted.heads <= 25
@@ -203,7 +202,7 @@ def test_every_watcher_sees_every_change_once(keeper: Neo4jKeeper, door: Authori
     """With four writers at once each of four watchers, two of another process's kind, gets all changes in order."""
     writes, writers = 12, 4
     total = 1 + writes * writers
-    other = Authorizer(keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), deadline=60)
+    other = Authorizer(keeper, GraphChecker(keeper), deadline=60)
 
     def watched(one: Authorizer) -> list[int]:
         return [change.revision for change in islice(one.watch(Following(store, limit=5)), total)]
@@ -240,9 +239,7 @@ def test_what_was_trimmed_is_said_to_be_gone(keeper: Neo4jKeeper, clocked: Autho
     """Changes before a time are forgotten; who asks from before is told so, who asks from there on loses nothing."""
     clocked.write_model(store, MODEL)
     clocked.write(WriteRequest(store, writes=tuples(ADA)))
-    later = Authorizer(
-        keeper, Answerers(QueryChecker(keeper), WalkChecker(keeper)), clock=lambda: NOW + timedelta(hours=1)
-    )
+    later = Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW + timedelta(hours=1))
     later.write(WriteRequest(store, writes=tuples(BOB)))
     first = clocked.changes(store)[0].revision
     assert 2 == keeper.trim(store, NOW + timedelta(minutes=1))
