@@ -219,6 +219,10 @@ def test_some_threads_are_kept_free(lone: Running, secret: str, home: str) -> No
 def test_a_revoked_key_ends_its_stream(client: Client, keeper: Neo4jKeeper, lone: Running, home: str) -> None:
     """A stream ends with an error once its key is revoked, and tells nothing made after that."""
     key, secret = make_key(keeper, "watcher")
+    with Client(lone.port, secret) as new:
+        end = time.monotonic() + PROMPT_SECONDS
+        while new.get(home).status != 200 and time.monotonic() < end:
+            time.sleep(0.1)
     with streaming(lone.port, secret, f"{home}/watch?since=1") as stream:
         events = stream.events()
         write(client, home, "ada")
