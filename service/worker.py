@@ -8,6 +8,7 @@ from http import HTTPStatus
 from types import FrameType
 from typing import Any, Final, cast
 
+from flask import Flask
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
@@ -27,7 +28,9 @@ class Worker(ThreadWorker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Asked to end: requests that wait are let go at once, the others are waited for."""
-        end_streams(cast(SeenApp, self.wsgi))
+        app: object = getattr(self, "wsgi", None)
+        if isinstance(app, Flask):  # not while it starts
+            end_streams(app)
         super().handle_exit(sig, frame)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
