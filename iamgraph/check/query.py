@@ -62,6 +62,7 @@ def answer(reader: Neo4jReader, askings: Sequence[Asking]) -> list[Decision]:
         together.setdefault(statement_of(asking), []).append(i)
     decisions: dict[int, Decision] = {}
     for text, places in together.items():
+        reader.plan(text, askings[places[0]].deadline)
         found = _together(reader, text, [askings[i] for i in places])
         decisions |= zip(places, found, strict=True)
     return [decisions[i] for i in range(len(askings))]

@@ -39,7 +39,7 @@ _PLAIN: Final = "{r}.via IS NULL AND {r}.condition IS NULL AND {r}.expires_at IS
 
 _HEAD: Final = """\
 CYPHER 25
-UNWIND $questions AS q
+UNWIND $asked.questions AS q
 WITH q, datetime({epochSeconds: q.now / 1000000, microsecond: q.now % 1000000}) AS now
 OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
@@ -55,7 +55,8 @@ _TUPLE: Final = """\
 def check_statement(step: Step, kind: Kind) -> str:
     """The statement that says of each question whether the step holds at its object.
 
-    Parameters: questions (rows: i, subject, wildcard, object (keys), now (microseconds since 1970)).
+    Parameters: asked.questions (rows: i, subject, wildcard, object (keys), now (microseconds since 1970)); in a map,
+    since Neo4j plans a statement anew for a list of another order of size.
     Returns one row, since each costs its reader: `allowed`, a map for each question it holds for, with its `i`.
     """
     writer = _Writer(kind)

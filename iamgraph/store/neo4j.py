@@ -39,6 +39,7 @@ from iamgraph.tracing import SpanKind, span, trace_id
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, shown
 
 MAX_STATES: Final = 10_000
+MAX_PLANNED: Final = 10_000
 DEADLINE_SECONDS: Final = 3.0
 ATTEMPTS: Final = 5
 # What was read within this time may be read again under the lock, if writes keep coming between.
@@ -124,6 +125,7 @@ class Neo4jConnection:
         self._end: float | None = None
         # The newest state seen of each store, with no write under way; what a reader starts from.
         self._states: dict[str, StoreInfo] = {}
+        self._seen_planned: set[str] = set()
         self._peeks: Gather[str, None, StoreInfo] = Gather(self._peek)
         self._questions: Questions = Gather(self._ask)
         self._driver = wrap(
@@ -177,7 +179,7 @@ class Neo4jConnection:
         quick = 0
         while True:
             started = time.monotonic()
-            found = _attempt(act, Neo4jReader(self._run_alone, before, self._questions))
+            found = _attempt(act, Neo4jReader(self._run_alone, before, self._planned(), self._questions))
             quick += time.monotonic() - started < LOCKED_SECONDS
             after = self.state(store)
             if after == before:
@@ -185,7 +187,7 @@ class Neo4jConnection:
             before = after
             if quick == UNLOCKED_ATTEMPTS:
                 with self._locked(store) as (run, info):
-                    return act(Neo4jReader(run, info))
+                    return act(Neo4jReader(run, info, self._planned()))
 
     def state(self, store: str) -> StoreInfo:
         """The store's newest state, and the promise that no write was under way when it was read."""
@@ -203,6 +205,12 @@ class Neo4jConnection:
             self._states.clear()
         self._states[info.id] = info
         return info
+
+    def _planned(self) -> set[str]:
+        """The statements this process has seen planned."""
+        if len(self._seen_planned) >= MAX_PLANNED:
+            self._seen_planned.clear()
+        return self._seen_planned
 
     def _run_alone(self, text: str, parameters: Parameters, end: float | None = None) -> list[neo4j.Record]:
         # What the lock is peeked at on must be read where it is: on a cluster, by the leader.
@@ -328,9 +336,12 @@ class Run:
 class Neo4jReader:
     """One store, read under its lock, or without it where what is read is judged afterwards."""
 
-    def __init__(self, run: RunStatement, info: StoreInfo, gather: Questions | None = None) -> None:
-        """`gather` asks a question together with others that wait; without it, a transaction is read in."""
+    def __init__(self, run: RunStatement, info: StoreInfo, planned: set[str], gather: Questions | None = None) -> None:
+        """`planned` holds the statements that were planned already; `gather` asks a question together with others that
+        wait: without it, a transaction is read in.
+        """
         self.run = run
+        self._planned = planned
         self._gather = gather
         self.info = info
 
@@ -342,6 +353,12 @@ class Neo4jReader:
         if len(questions) == 1 and self._gather is not None:
             return [self._gather(text, questions[0], end)]
         return answered(self.run, text, questions, end)
+
+    def plan(self, text: str, end: float) -> None:
+        """Let Neo4j plan a compiled statement, which takes it up to a second the first time; by `end`."""
+        if text not in self._planned:
+            answered(self.run, text, (), end)
+            self._planned.add(text)
 
     def find(self, wanted: RelationTuple) -> StoredTuple | None:
         """The stored tuple with this object, relation and subject, or None."""
@@ -361,7 +378,7 @@ class Neo4jReader:
 
 def answered(run: RunStatement, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
     """What a compiled statement says of each question, in their order."""
-    (row,) = run(text, {"questions": [{"i": i, **one} for i, one in enumerate(questions)]}, end)
+    (row,) = run(text, {"asked": {"questions": [{"i": i, **one} for i, one in enumerate(questions)]}}, end)
     allowed = {one["i"]: one for one in row["allowed"]}
     return [allowed.get(i) for i in range(len(questions))]
 

@@ -61,4 +61,4 @@ class TestLockedNeo4jReader(Neo4jReaderContract):
     def reader(self, keeper: Neo4jKeeper, store: str) -> Iterator[TupleReader]:
         """One in a transaction."""
         with keeper._locked(store) as (run, info):
-            yield Neo4jReader(run, info)
+            yield Neo4jReader(run, info, set())

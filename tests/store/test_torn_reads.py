@@ -126,7 +126,7 @@ class Unjudged(Neo4jKeeper):
 
     def at_one_revision(self, store: str, act: Callable[[Neo4jReader], T]) -> T:
         """What the act makes of a reader, whatever happens meanwhile."""
-        return act(Neo4jReader(self._run_alone, self.state(store)))
+        return act(Neo4jReader(self._run_alone, self.state(store), self._planned()))
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 // check
 CYPHER 25
-UNWIND $questions AS q
+UNWIND $asked.questions AS q
 WITH q, datetime({epochSeconds: q.now / 1000000, microsecond: q.now % 1000000}) AS now
 OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
@@ -10,7 +10,7 @@ RETURN collect(CASE WHEN holds THEN {i: q.i} END) AS allowed
 
 // explain
 CYPHER 25
-UNWIND $questions AS q
+UNWIND $asked.questions AS q
 WITH q, datetime({epochSeconds: q.now / 1000000, microsecond: q.now % 1000000}) AS now
 OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})

@@ -42,11 +42,11 @@ def test_every_golden_statement_is_compared_with() -> None:
 def _assert_safe(text: str, model: Model) -> None:
     """What holds of every statement, whatever the model."""
     relations = {relation.name for one in model.types for relation in one.relations}
-    assert text.startswith("CYPHER 25\nUNWIND $questions AS q\n")
+    assert text.startswith("CYPHER 25\nUNWIND $asked.questions AS q\n")
     assert '"' not in text and "`" not in text and "\\" not in text and ";" not in text and "//" not in text
     assert {*STRING.findall(text)} <= relations | {"*"}
     assert text.count("'") == 2 * len(re.findall(r"\.via = '", text))
-    assert {"questions"} == set(re.findall(r"\$(\w+)", text))
+    assert {"asked"} == set(re.findall(r"\$(\w+)", text))
     assert set(re.findall(r"\bq\.(\w+)", text)) <= FIELDS
     _assert_balanced(STRING.sub("", text))
     _assert_names_of_the_model(STRING.sub("", text), model)
