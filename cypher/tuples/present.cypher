@@ -1,8 +1,8 @@
 CYPHER 25
 // present: for each row, whether its tuple is in the store, and whether it holds still, in the rows' order.
-// params: rows (subject, type, via, object), now    returns: i, present, live    index: object_key
-UNWIND range(0, size($rows) - 1) AS i
-WITH i, $rows[i] AS row
+// params: asked (rows: subject, type, via, object), now    returns: i, present, live    index: object_key
+UNWIND range(0, size($asked.rows) - 1) AS i
+WITH i, $asked.rows[i] AS row
 WITH i, COLLECT {
   MATCH (s:Object {key: row.subject})-[r:$(row.type)]->(o:Object {key: row.object})
   USING INDEX SEEK s:Object(key) USING INDEX SEEK o:Object(key)

@@ -188,20 +188,17 @@ def _change(
     deletes: Sequence[RelationTuple],
     writes: Sequence[RelationTuple] = (),
 ) -> int:
-    rows = run(
-        statement("tuples/change"),
-        {
-            "store": store,
-            "at": act.at,
-            "by": act.by,
-            "reason": act.reason,
-            **_marks(once),
-            "deletes": [tuple_row(store, one) for one in deletes],
-            "writes": [tuple_row(store, one) for one in writes],
-            "deleted": [tuple_text(one) for one in deletes],
-            "written": [tuple_text(one) for one in writes],
-        },
-    )
+    change = {
+        "at": act.at,
+        "by": act.by,
+        "reason": act.reason,
+        **_marks(once),
+        "deletes": [tuple_row(store, one) for one in deletes],
+        "writes": [tuple_row(store, one) for one in writes],
+        "deleted": [tuple_text(one) for one in deletes],
+        "written": [tuple_text(one) for one in writes],
+    }
+    rows = run(statement("tuples/change"), {"store": store, "change": change})
     number: int = rows[0]["revision"]
     return number
 
@@ -231,7 +228,7 @@ def _present(
 ) -> list[dict[RelationTuple, tuple[bool, bool]]]:
     """For each group of tuples, which of them are there, and which have not expired either."""
     rows = [tuple_row(store, one) for group in named for one in group]
-    states = iter(run(statement("tuples/present"), {"rows": rows, "now": now}) if rows else ())
+    states = iter(run(statement("tuples/present"), {"asked": {"rows": rows}, "now": now}) if rows else ())
     return [{one: (row["present"], row["live"]) for one, row in zip(group, states, strict=False)} for group in named]
 
 
