@@ -38,7 +38,9 @@ from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, pa
 # The service answers within its deadline, which is 60 seconds at most.
 TIMEOUT_SECONDS: Final = (5.0, 65.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
-LIMIT_CODES: Final = frozenset({"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit"})
+LIMIT_CODES: Final = frozenset(
+    {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
+)
 
 T = TypeVar("T")
 
