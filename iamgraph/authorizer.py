@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from iamgraph.questions import (
     Deletion,
     FilterDelete,
     Following,
+    Load,
+    Loaded,
     Page,
     StoredModel,
     StoreInfo,
@@ -177,6 +179,25 @@ class Authorizer:
         self._heads.tell(request.store)
         return done
 
+    def load(self, load: Load) -> Loaded:
+        """Write what the model allows of a chunk, in one change; what it refuses is in the answer."""
+        end = self._ends()
+
+        def write(current: CurrentModel) -> Loaded:
+            refused = tuple(_refused(current.model, load.writes))
+            lost = {i for i, _ in refused}
+            allowed = {str(one): one for i, one in enumerate(load.writes) if i not in lost}
+            nothing = load.dry_run or (load.whole and lost)
+            request = replace(load, writes=() if nothing else tuple(allowed.values()))
+            done = self._keeper.until(end).load(request, current.id, self._clock())
+            return replace(done, refused=refused, written=len(allowed) if load.dry_run else done.written)
+
+        return self._with_model(load.store, end, write)
+
+    def written(self, store: str, prefix: str) -> Mapping[str, str]:
+        """The idempotency keys with this beginning that were used, each with the hash it is bound to."""
+        return self._kept().written(store, prefix)
+
     def delete_object(
         self,
         store: str,
@@ -224,6 +245,11 @@ class Authorizer:
         """A page of tuples, by object, relation and subject."""
         _check_page(limit)
         return self._kept().read(store, wanted or TupleFilter(), limit, cursor)
+
+    def read_locked(self, store: str, limit: int, cursor: str | None = None) -> Page[StoredTuple]:
+        """As `read`, of all tuples and under the store's lock: it ends, however much is written meanwhile."""
+        _check_page(limit)
+        return self._kept().read_locked(store, limit, cursor)
 
     def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
         """The changes after a revision, oldest first."""
@@ -417,6 +443,22 @@ def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:
             code="tuple_not_allowed",
             pointer=pointer,
         )
+
+
+def _refused(model: Model, tuples: Iterable[RelationTuple]) -> Iterator[tuple[int, RequestError]]:
+    """Which of many tuples the model does not allow, and why. What it says depends on their kind alone."""
+    allowed: set[tuple[object, ...]] = set()
+    for i, one in enumerate(tuples):
+        condition = one.condition.name if one.condition is not None else None
+        kind = (one.object.type, one.relation, kind_of(one.subject), condition, one.expires_at is None)
+        if kind in allowed:
+            continue
+        try:
+            check_tuple(model, one, "")
+        except RequestError as fault:
+            yield i, fault
+        else:
+            allowed.add(kind)
 
 
 def required_relations(model: Model) -> frozenset[tuple[str, str]]:

@@ -26,6 +26,7 @@ MAX_STORE_ID_LENGTH: Final = 64
 MAX_ACTOR_LENGTH: Final = 256
 MAX_REASON_LENGTH: Final = 1024
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
+MAX_TUPLES_PER_CHUNK: Final = 2_000
 # Stands for every store there is or will be; no store can have this id.
 ALL_STORES: Final = "*"
 _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -222,6 +223,39 @@ def _twice(named: list[str]) -> str | None:
             return one
         seen.add(one)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A chunk of an import: tuples to write in one change. Of a tuple named twice the later counts.
+
+    The same `idempotency_key` with the same `body_hash` is written once. `whole` writes nothing where the model refuses
+    one of them; `dry_run` writes nothing at all.
+    """
+
+    store: str
+    writes: tuple[RelationTuple, ...]
+    idempotency_key: str
+    body_hash: str
+    by: str | None = None
+    reason: str | None = None
+    on_existing: OnExisting = OnExisting.TOUCH
+    whole: bool = False
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        _check_act(self.by, self.reason, self.idempotency_key)
+        if len(self.writes) > MAX_TUPLES_PER_CHUNK:
+            raise LimitError(f"more than {MAX_TUPLES_PER_CHUNK} tuples in one chunk", code="too_many_tuples")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a chunk: the store's revision, how many tuples were written, and which were refused and why."""
+
+    revision: Revision
+    written: int
+    refused: tuple[tuple[int, RequestError], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

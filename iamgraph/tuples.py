@@ -11,13 +11,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from iamgraph.errors import RequestError
 
 MAX_TYPE_LENGTH: Final = 254
 MAX_RELATION_LENGTH: Final = 50
 MAX_ID_LENGTH: Final = 256
+MAX_CONTEXT_DEPTH: Final = 32
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _PLAIN_ID: Final = re.compile(r"[!-~]+")
@@ -81,6 +82,15 @@ def canonical_json(text: str) -> str:
     if not isinstance(value, dict):
         raise RequestError("a context is not a JSON object", code="malformed_context")
     return written
+
+
+def depth(value: Any) -> int:
+    """How many lists and objects of JSON stand in each other."""
+    found, inside = 0, [value]
+    while inside := [one for one in inside if isinstance(one, dict | list)]:
+        found += 1
+        inside = [item for one in inside for item in (one.values() if isinstance(one, dict) else one)]
+    return found
 
 
 def shown(text: str) -> str:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import api, problems
+from iamgraph.service import api, bulk, problems
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -20,7 +20,6 @@ from iamgraph.service.doors import (
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.problems import problem
-from iamgraph.service.rates import Rates
 from iamgraph.service.scopes import check_declared, described
 from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
@@ -40,11 +39,10 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     )
     app.url_map.merge_slashes = False  # a redirect would not be a problem document
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.config["MAX_IMPORT"] = settings.max_import
     app.config["DEADLINE"] = settings.deadline
     app.config["THREADS"] = settings.threads
     app.config["RETENTION"] = settings.retention
-    app.config["MAX_WAITING"] = settings.max_waiting
-    app.config["RATES"] = Rates(settings.rate)
     app.config["METRICS_PORT"] = settings.metrics_port
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)
@@ -56,6 +54,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)
+    app.register_api(bulk.routes)
     _add_open_routes(app)
     app.add_url_rule("/metrics", METRICS, lambda: Response(metrics.text(), content_type=CONTENT_TYPE))
     problems.register(app)

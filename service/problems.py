@@ -35,6 +35,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "deadline_exceeded": 503,
     "changes_gone": 410,
     "too_many_watchers": 503,
+    "import_too_large": 413,
 }
 # The field that is to blame wherever a code occurs.
 POINTER_OF_CODE: Final[dict[str, str]] = {
@@ -69,6 +70,18 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def document(error: IamgraphError) -> dict[str, Any]:
+    """What a problem document says of an error, for answers that have begun already."""
+    status = status_of(error)
+    return {
+        "type": "about:blank",
+        "title": _title(status),
+        "status": status,
+        "code": error.code,
+        "detail": error.message,
+    }
 
 
 def _title(status: int) -> str:

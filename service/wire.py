@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from iamgraph.bulk.imports import Import
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
@@ -29,16 +30,17 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.tuples import (
+    MAX_CONTEXT_DEPTH,
     ConditionUse,
     RelationTuple,
     check_type,
+    depth,
     parse_object,
     parse_subject,
     whole_type,
 )
 
 MAX_REVISION = 2**63 - 1
-MAX_CONTEXT_DEPTH = 32
 T = TypeVar("T")
 
 
@@ -58,7 +60,7 @@ def _at(pointer: str, read: Callable[[], T]) -> T:
 
 def _json(value: dict[str, Any] | None, pointer: str) -> str:
     """The canonical text of a context that can be kept and given back."""
-    if _depth(value) > MAX_CONTEXT_DEPTH:
+    if depth(value) > MAX_CONTEXT_DEPTH:
         raise RequestError(
             f"a context nests {MAX_CONTEXT_DEPTH} deep at most", code="malformed_context", pointer=pointer
         )
@@ -69,15 +71,6 @@ def _json(value: dict[str, Any] | None, pointer: str) -> str:
         raise RequestError(
             "a context holds a number or a character that JSON does not know", code="malformed_context", pointer=pointer
         ) from fault
-
-
-def _depth(value: Any) -> int:
-    """How many lists and objects stand in each other."""
-    depth, inside = 0, [value]
-    while inside := [one for one in inside if isinstance(one, dict | list)]:
-        depth += 1
-        inside = [item for one in inside for item in (one.values() if isinstance(one, dict) else one)]
-    return depth
 
 
 def _written_time(value: Any) -> Any:
@@ -140,6 +133,49 @@ class PageQuery(ChangesQuery):
     def to_following(self, store: str) -> Following:
         """What is to be told, and when."""
         return replace(super().to_following(store), limit=self.limit, wait=self.wait)
+
+
+class ExportQuery(BaseModel):
+    """What an export tells of tuples."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    history: bool = Field(False, description="since when each tuple is there, by whom and why")
+
+
+class ImportQuery(BaseModel):
+    """How a file of tuples is to be imported."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, description="the import's id; else one of what the file holds")
+    format: Literal["jsonl", "csv", "json", "yaml", "relationships"] | None = Field(
+        None, description="what the file is; else what its content type says, or its beginning"
+    )
+    name: str | None = Field(None, max_length=1024, description="the file's name, which may tell its format")
+    by: str | None = None
+    reason: str | None = None
+    on_existing: Literal["touch", "ignore", "fail"] = Field(
+        "touch", description="what becomes of tuples that are there already"
+    )
+    strict: bool = Field(False, description="stop before the first chunk that has a rejected line")
+    dry_run: bool = Field(False, description="write nothing")
+
+    def to_import(self, store: str, by: str | None, format_: str | None, max_bytes: int) -> Import:
+        """The import asked for."""
+        existing = OnExisting(self.on_existing)
+        return Import(
+            store,
+            self.id,
+            self.name,
+            format_,
+            by,
+            self.reason,
+            existing,
+            strict=self.strict,
+            dry_run=self.dry_run,
+            max_bytes=max_bytes,
+        )
 
 
 # --- tuples ---

@@ -20,8 +20,8 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "tuples", "revision", "questions", "observer"),
     ("model", "queries", "plan", "tracing"),
     ("store",),
-    ("check", "expand", "listing", "explain", "history", "watch", "impact", "bulk"),
-    ("authorizer", "keys", "ring"),
+    ("check", "expand", "listing", "explain", "history", "watch", "impact"),
+    ("authorizer", "keys", "ring", "bulk"),
     ("access",),
     ("settings", "local", "wiring", "bench"),
     ("cli", "service", "demo"),
@@ -32,6 +32,7 @@ ONLY: Final = {
     "neo4j": ("store.neo4j",),
     "iamgraph.store.neo4j": (
         "store.keeper",
+        "store.loader",
         "store.writing",
         "check.graph",
         "store.changes",

@@ -76,14 +76,11 @@ def target(url: str, key: str | None) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request made ready, and the questions it asks; one that `insists` is made until it succeeds.
-
-    So does a write that answers after it depend on: whether one that failed was done, nobody knows.
-    """
+    """A request made ready, and the questions it asks; a write asks none, and must be done."""
 
     request: bytes
     asked: tuple[Question, ...] = ()
-    insists: bool = False
+    writes: bool = False
 
     def judge(self, body: bytes) -> int:
         """How many of its questions were answered; raises `WrongAnswer`. One answered by an error is none."""
@@ -113,11 +110,10 @@ def _asked(one: Question) -> dict[str, str]:
 
 
 def write(to: Target, store: str, stated: tuple[str, str, str], *, delete: bool = False) -> Call:
-    """A tuple written, or deleted; it may be done twice."""
+    """A tuple written, or deleted."""
     object_, relation, subject = stated
-    named = "deletes" if delete else "writes"
-    body = {named: [{"subject": subject, "relation": relation, "object": object_}], "on_missing": "ignore"}
-    return Call(to.request(f"/v1/stores/{store}/tuples/write", body), insists=True)
+    body = {"deletes" if delete else "writes": [{"subject": subject, "relation": relation, "object": object_}]}
+    return Call(to.request(f"/v1/stores/{store}/tuples/write", body), writes=True)
 
 
 class Client:

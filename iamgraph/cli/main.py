@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, check, doctor, keys, models, serve, stores, tuples
+from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -84,6 +84,8 @@ for _command in (
     tuples.tuple_,
     tuples.object_,
     tuples.changes,
+    bulk.import_,
+    bulk.export,
     models.model,
     stores.store,
     keys.keys,

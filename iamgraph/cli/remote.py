@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
@@ -35,12 +35,15 @@ from iamgraph.questions import (
 from iamgraph.revision import Revision
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, parse_object, parse_subject
 
+if TYPE_CHECKING:
+    from iamgraph.bulk.imports import Import, Rejected, Step
+
 # The service answers within its deadline, which is 60 seconds at most.
 TIMEOUT_SECONDS: Final = (5.0, 65.0)
+# An import is silent for as long as it tries one chunk again and again.
+IMPORT_TIMEOUT_SECONDS: Final = (5.0, 160.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
-LIMIT_CODES: Final = frozenset(
-    {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
-)
+LIMIT_CODES: Final = frozenset({"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit"})
 
 T = TypeVar("T")
 
@@ -166,6 +169,84 @@ class Remote:
             yield page
             asked = replace(asked, since=0, cursor=page.revision.zookie())
 
+    def load(self, wanted: Import, file: BinaryIO) -> tuple[str, bool, Iterator[Step]]:
+        """Import a file: the import's id, whether it goes on with one that was cut off, and its steps."""
+        asked = {
+            "id": wanted.id,
+            "format": wanted.format,
+            "name": wanted.name,
+            "by": wanted.by,
+            "reason": wanted.reason,
+            "on_existing": wanted.on_existing.value,
+            "strict": wanted.strict,
+            "dry_run": wanted.dry_run,
+        }
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        headers = {"Content-Type": "application/octet-stream"}
+        given = {"data": file, "headers": headers, "stream": True}
+        answer = self._sent("POST", _path(wanted.store, f"import?{query}"), IMPORT_TIMEOUT_SECONDS, **given)
+        if not answer.ok:
+            self._answer(answer, lambda said: said, "")
+        lines = self._lines(answer)
+        name, begun = next(lines)
+        if name != "import":
+            raise self._strange(answer)
+        return begun["id"], begun["resumed"], self._steps(answer, lines)
+
+    def export(self, store: str, *, history: bool) -> Iterator[str]:
+        """Every tuple of a store at one revision, a line each, after a header."""
+        path = _path(store, f"export?history={str(history).lower()}")
+        answer = self._sent("GET", path, IMPORT_TIMEOUT_SECONDS, stream=True)
+        if not answer.ok:
+            self._answer(answer, lambda said: said, "")
+        try:
+            for line in answer.iter_lines():
+                yield line.decode() + "\n"
+        except requests.RequestException as fault:
+            raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable") from fault
+
+    def _steps(self, answer: requests.Response, lines: Iterator[tuple[str, Said]]) -> Iterator[Step]:
+        try:
+            yield from self._told(lines)
+        except (KeyError, TypeError) as fault:
+            raise self._strange(answer) from fault
+
+    def _told(self, lines: Iterator[tuple[str, Said]]) -> Iterator[Step]:
+        from iamgraph.bulk.imports import Rejected, Step  # noqa: PLC0415 - only where a file is sent
+
+        rejects: list[Rejected] = []
+        for name, said in lines:
+            match name:
+                case "rejected":
+                    rejects.append(Rejected(said["line"], said["code"], said["reason"], said["text"]))
+                case "progress":
+                    yield Step(**said, rejects=tuple(rejects))
+                    rejects.clear()
+                case "outcome":
+                    said.pop("id")
+                    yield Step(**said)
+                    return
+                case "problem":
+                    raise _problem(said["status"], said, "")
+        raise self._broken()
+
+    def _lines(self, answer: requests.Response) -> Iterator[tuple[str, Said]]:
+        """The lines of an answer that goes on: each says what it is."""
+        try:
+            for line in answer.iter_lines():
+                ((name, said),) = json.loads(line).items()
+                yield name, said
+        except requests.RequestException as fault:
+            raise self._broken() from fault
+        except (AttributeError, TypeError, ValueError) as fault:
+            raise self._strange(answer) from fault
+
+    def _broken(self) -> StoreError:
+        return StoreError(
+            f"`{self._url}` broke off its answer: run the same import again, it goes on where it was",
+            code="service_unavailable",
+        )
+
     # --- models and stores ---
 
     def write_model(
@@ -231,24 +312,30 @@ class Remote:
 
     def _ask(self, method: str, path: str, read: Callable[[Any], T], body: Said | None = None) -> T:
         """What is read out of the answer; the problem it tells is raised."""
-        answer = self._send(method, path, body)
+        given = None if body is None else {name: value for name, value in body.items() if value is not None}
+        answer = self._sent(method, path, json=given)
+        return self._answer(answer, read, (body or {}).get("text", ""))
+
+    def _answer(self, answer: requests.Response, read: Callable[[Any], T], text: str) -> T:
         try:
             said = answer.json() if answer.content else {}
             if answer.ok:
                 return read(said)
-            problem = _problem(answer.status_code, said, (body or {}).get("text", ""))
+            problem = _problem(answer.status_code, said, text)
         except (KeyError, TypeError, ValueError, AttributeError, IamgraphError) as fault:
-            raise StoreError(
-                f"`{self._url}` does not answer as iamgraph does: status {answer.status_code}", code="not_iamgraph"
-            ) from fault
+            raise self._strange(answer) from fault
         raise problem
 
-    def _send(self, method: str, path: str, body: Said | None) -> requests.Response:
-        given = None if body is None else {name: value for name, value in body.items() if value is not None}
+    def _strange(self, answer: requests.Response) -> StoreError:
+        return StoreError(
+            f"`{self._url}` does not answer as iamgraph does: status {answer.status_code}", code="not_iamgraph"
+        )
+
+    def _sent(
+        self, method: str, path: str, timeout: tuple[float, float] = TIMEOUT_SECONDS, **given: Any
+    ) -> requests.Response:
         try:
-            return self._session.request(
-                method, self._url + path, json=given, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
+            return self._session.request(method, self._url + path, timeout=timeout, allow_redirects=False, **given)
         except requests.Timeout as fault:
             raise StoreError(
                 f"`{self._url}` did not answer in time: a change may have been made or not", code="deadline_exceeded"

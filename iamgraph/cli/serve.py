@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -51,7 +50,7 @@ def _without_keys(connection: Connection) -> bool:
 
     with connection.authorizer:
         prepare(connection.keeper)
-        return not connection.keeper.has_keys(datetime.now(UTC))
+        return not connection.keeper.list_keys()
 
 
 def _say(settings: Settings, keyless: bool, out: Out) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +12,8 @@ from iamgraph.questions import (
     ChangePage,
     Deletion,
     FilterDelete,
+    Load,
+    Loaded,
     Page,
     StoredModel,
     StoreInfo,
@@ -54,6 +56,12 @@ class Keeper(Protocol):
     def replayed(self, request: WriteRequest) -> Revision | None:
         """The revision its idempotency key was used for; None if it has none or a new one."""
 
+    def load(self, load: Load, model: str, now: datetime) -> Loaded:
+        """Write a chunk of tuples, valid by the model of that id and each named once, as one change or none."""
+
+    def written(self, store: str, prefix: str) -> Mapping[str, str]:
+        """The idempotency keys with this beginning that were used, each with the hash it is bound to."""
+
     def delete_object(
         self, store: str, object_: Object, required: frozenset[tuple[str, str]], model: str, act: Act
     ) -> tuple[Revision, int]:
@@ -81,6 +89,9 @@ class Keeper(Protocol):
 
         Raises `RequestError` (`changes_gone`) where some of them are no longer kept.
         """
+
+    def read_locked(self, store: str, limit: int, cursor: str | None) -> Page[StoredTuple]:
+        """As `read`, of all tuples and under the lock: it ends, however much is written meanwhile."""
 
     def create_store(self, store: str, now: datetime) -> StoreInfo:
         """A new empty store; `ConflictError` if it exists."""

@@ -22,6 +22,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store.changes import Neo4jFollower
+from iamgraph.store.loader import Neo4jLoader
 from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
 from iamgraph.store.rows import cursor_of, place_of, stored_key, stored_model
@@ -32,7 +33,7 @@ PURGE_BATCH: Final = 5_000
 MIGRATION_SECONDS: Final = 120.0
 
 
-class Neo4jKeeper(Neo4jFollower):
+class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     """A `Keeper` in one Neo4j database. Made once per process, after a fork."""
 
     @retried
@@ -40,13 +41,15 @@ class Neo4jKeeper(Neo4jFollower):
         """A page of tuples, by object, then relation, then subject."""
         after = place_of(cursor, *key_range(store, wanted))
 
-        def page(reader: Neo4jReader) -> Page[StoredTuple]:
-            found = find_tuples(reader.run, store, wanted, after, limit + 1)
-            more = len(found) > limit
-            cursor = cursor_of(store, found[limit - 1].tuple) if more else None
-            return Page(tuple(found[:limit]), cursor, reader.info.revision)
+        return self.at_one_revision(store, lambda reader: _page(reader, wanted, after, limit))
 
-        return self.at_one_revision(store, page)
+    @retried
+    def read_locked(self, store: str, limit: int, cursor: str | None) -> Page[StoredTuple]:
+        """As `read`, of all tuples and under the lock: it ends, however much is written meanwhile."""
+        wanted = TupleFilter()
+        after = place_of(cursor, *key_range(store, wanted))
+        with self._locked(store) as (run, info):
+            return _page(Neo4jReader(run, info, self._planned()), wanted, after, limit)
 
     # --- stores and models ---
 
@@ -179,12 +182,6 @@ class Neo4jKeeper(Neo4jFollower):
         return tuple(map(stored_key, self._read(statement("keys/list"), {"since": since})))
 
     @retried
-    def has_keys(self, now: datetime) -> bool:
-        """Whether anybody could ask: there is a key that lives."""
-        living: bool = self._read(statement("keys/living"), {"now": now})[0]["living"]
-        return living
-
-    @retried
     def record_uses(self, uses: Mapping[str, datetime]) -> None:
         """Remember when keys, by their ids, were last used."""
         # In one order, so that no two processes wait for each other.
@@ -204,3 +201,9 @@ class Neo4jKeeper(Neo4jFollower):
         """End a key; one that was ended stays so. `RequestError` (`key_not_found`) if there is none of that id."""
         if not id_.isascii() or not self._act(statement("keys/revoke"), {"id": id_, "at": now}):
             raise no_key(id_)
+
+
+def _page(reader: Neo4jReader, wanted: TupleFilter, after: list[str] | None, limit: int) -> Page[StoredTuple]:
+    found = find_tuples(reader.run, reader.info.id, wanted, after, limit + 1)
+    cursor = cursor_of(reader.info.id, found[limit - 1].tuple) if len(found) > limit else None
+    return Page(tuple(found[:limit]), cursor, reader.info.revision)

@@ -38,11 +38,12 @@ def tuple_row(store: str, one: RelationTuple) -> dict[str, Any]:
         "object_label": node_label(one.object.type),
         "object_type": one.object.type,
         "object_id": one.object.id,
-        "properties": _properties(one),
+        "properties": properties_of(one),
     }
 
 
-def _properties(one: RelationTuple) -> dict[str, Any]:
+def properties_of(one: RelationTuple) -> dict[str, Any]:
+    """What a tuple's relationship carries of the tuple itself."""
     properties: dict[str, Any] = {}
     if one.expires_at is not None:
         properties["expires_at"] = one.expires_at.astimezone(UTC)

@@ -53,10 +53,10 @@ class Neo4jWriter(Neo4jConnection):
     @retried
     def _write(self, request: WriteRequest, once: Once, model: str, now: datetime) -> Revision:
         with self._locked(request.store) as (run, info):
-            done = _done(run, request.store, once)
+            done = change_made(run, request.store, once)
             if done is not None:
-                return _revision(info, done["revision"])
-            _check_model(info, model)
+                return revision_at(info, done["revision"])
+            check_model(info, model)
             deletes, writes = _effect(run, request, now)
             if not deletes and not writes:
                 return info.revision
@@ -64,7 +64,7 @@ class Neo4jWriter(Neo4jConnection):
                 run, request.store, Act(now, request.by, request.reason), once, deletes=deletes, writes=writes
             )
             run.commit()
-        return _revision(info, number)
+        return revision_at(info, number)
 
     @retried
     def replayed(self, request: WriteRequest) -> Revision | None:
@@ -72,8 +72,8 @@ class Neo4jWriter(Neo4jConnection):
         if request.idempotency_key is None:
             return None
         with self._locked(request.store) as (run, info):
-            done = _done(run, request.store, once_for_write(request))
-            return None if done is None else _revision(info, done["revision"])
+            done = change_made(run, request.store, once_for_write(request))
+            return None if done is None else revision_at(info, done["revision"])
 
     def delete_object(
         self, store: str, object_: Object, required: frozenset[tuple[str, str]], model: str, act: Act
@@ -87,10 +87,10 @@ class Neo4jWriter(Neo4jConnection):
         self, store: str, object_: Object, required: frozenset[tuple[str, str]], *, model: str, act: Act, once: Once
     ) -> tuple[Revision, int]:
         with self._locked(store) as (run, info):
-            done = _done(run, store, once)
+            done = change_made(run, store, once)
             if done is not None:
-                return _revision(info, done["revision"]), done["deleted"]
-            _check_model(info, model)
+                return revision_at(info, done["revision"]), done["deleted"]
+            check_model(info, model)
             found = _around(run, store, object_)
             _refuse_required(object_, found, required)
             if not found:
@@ -104,7 +104,7 @@ class Neo4jWriter(Neo4jConnection):
             number = _change(run, store, act, once, deletes=found)
             run(statement("tuples/remove_object"), {"object": object_key(store, object_)})
             run.commit()
-        return _revision(info, number), len(found)
+        return revision_at(info, number), len(found)
 
     def delete_matching(
         self, request: FilterDelete, required: frozenset[tuple[str, str]], model: str, now: datetime
@@ -117,10 +117,10 @@ class Neo4jWriter(Neo4jConnection):
         self, request: FilterDelete, once: Once, required: frozenset[tuple[str, str]], model: str, now: datetime
     ) -> Deletion:
         with self._locked(request.store) as (run, info):
-            done = None if request.dry_run else _done(run, request.store, once)
+            done = None if request.dry_run else change_made(run, request.store, once)
             if done is not None:
-                return Deletion(_revision(info, done["revision"]), done["deleted"])
-            _check_model(info, model)
+                return Deletion(revision_at(info, done["revision"]), done["deleted"])
+            check_model(info, model)
             found = _matching(run, request)
             _refuse_narrowing(request.wanted, found, required)
             if request.dry_run or not found:
@@ -128,7 +128,7 @@ class Neo4jWriter(Neo4jConnection):
             act = Act(now, request.by, request.reason)
             number = _change(run, request.store, act, once, deletes=[one.tuple for one in found])
             run.commit()
-        return Deletion(_revision(info, number), len(found))
+        return Deletion(revision_at(info, number), len(found))
 
     def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
         """Make a model the current one."""
@@ -138,7 +138,7 @@ class Neo4jWriter(Neo4jConnection):
     @retried
     def _write_model(self, store: str, stored: Mapping[str, Any], act: Act, once: Once) -> StoredModel:
         with self._locked(store) as (run, _):
-            done = _done(run, store, once)
+            done = change_made(run, store, once)
             if done is not None:
                 return stored_model(run(statement("models/get"), {"store": store, "id": done["model"]})[0])
             rows = run(
@@ -149,11 +149,11 @@ class Neo4jWriter(Neo4jConnection):
         return StoredModel(**stored, revision=rows[0]["revision"])
 
 
-def _revision(info: StoreInfo, number: int) -> Revision:
+def revision_at(info: StoreInfo, number: int) -> Revision:
     return Revision(info.id, info.revision.epoch, number)
 
 
-def _check_model(info: StoreInfo, model: str) -> None:
+def check_model(info: StoreInfo, model: str) -> None:
     if info.model != model:
         raise ModelChanged
 
@@ -161,7 +161,7 @@ def _check_model(info: StoreInfo, model: str) -> None:
 # --- once --------------------------------------------------------------------------------------------------
 
 
-def _done(run: Run, store: str, once: Once) -> Mapping[str, Any] | None:
+def change_made(run: Run, store: str, once: Once) -> Mapping[str, Any] | None:
     """The change that was made under this key; `ConflictError` if it was another one."""
     for row in run(statement("tuples/replay"), {"store": store, "idempotency_key": once.key}):
         if row["body_hash"] != once.body:

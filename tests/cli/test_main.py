@@ -86,10 +86,20 @@ def test_misuse_is_json_where_asked(words: tuple[str, ...]) -> None:
 def test_commands() -> None:
     """The commands are these."""
     assert {
-        *(("check",), ("changes",), ("serve",), ("demo",), ("doctor",), ("bench",), ("object", "delete")),
-        *(("tuple", one) for one in ("write", "delete", "read")),
+        *(
+            ("check",),
+            ("changes",),
+            ("import",),
+            ("export",),
+            ("serve",),
+            ("demo",),
+            ("doctor",),
+            ("bench",),
+            ("object", "delete"),
+        ),
+        *(("tuple", one) for one in ("write", "delete", "delete-by-filter", "read")),
         *(("model", one) for one in ("validate", "write", "get", "list", "cypher")),
-        *(("store", one) for one in ("create", "get", "list", "delete")),
+        *(("store", one) for one in ("create", "get", "list", "trim", "delete")),
         *(("keys", one) for one in ("create", "list", "revoke")),
     } == set(commands())
 
