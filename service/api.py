@@ -24,7 +24,7 @@ from iamgraph.service.doors import (
 )
 from iamgraph.service.streams import events
 
-_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 422, 503)}
+_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 422, 429, 503)}
 
 _EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 

@@ -20,6 +20,7 @@ from iamgraph.service.doors import (
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.problems import problem
+from iamgraph.service.rates import Rates
 from iamgraph.service.scopes import check_declared, described
 from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
@@ -43,6 +44,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["DEADLINE"] = settings.deadline
     app.config["THREADS"] = settings.threads
     app.config["RETENTION"] = settings.retention
+    app.config["MAX_WAITING"] = settings.max_waiting
+    app.config["RATES"] = Rates(settings.rate)
     app.config["METRICS_PORT"] = settings.metrics_port
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json = StrictJson(app)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final, cast
 
 from flask import Flask, Response, abort, current_app, g, request
@@ -19,6 +20,7 @@ from iamgraph.errors import RequestError, StoreError
 from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
+from iamgraph.service.arrival import ARRIVED_AT
 from iamgraph.service.problems import problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
@@ -130,8 +132,11 @@ def actor(claimed: str | None) -> str | None:
 
 
 def set_deadline() -> None:
-    """From here on a request has so many seconds, whatever it passes."""
-    g.end = time.monotonic() + current_app.config["DEADLINE"]
+    """A request has so many seconds from its arrival on, whatever it passes, the wait for a thread included."""
+    now = time.monotonic()
+    g.end = (ARRIVED_AT.get() or now) + current_app.config["DEADLINE"]
+    if g.end <= now and request.endpoint not in OPEN_ROUTES:
+        raise StoreError("no thread was free before the deadline", code="deadline_exceeded")
 
 
 def check_listener() -> Response | None:
@@ -161,7 +166,7 @@ def check_key() -> Response | None:
         # The same for a key that never was, has ended or is another's: who knows no key learns nothing of any.
         return _unauthenticated("the key is not known, has expired or was revoked")
     g.key, g.key_id = key, key.id
-    return _check_reach(key)
+    return _check_rate(key) or _check_reach(key)
 
 
 def _secret() -> str | None:
@@ -196,6 +201,15 @@ def check_still() -> None:
 def _unauthenticated(detail: str) -> Response:
     refused = problem(401, "unauthenticated", detail)
     refused.headers["WWW-Authenticate"] = _CHALLENGE
+    return refused
+
+
+def _check_rate(key: StoredKey) -> Response | None:
+    seconds = current_app.config["RATES"].wait(key.id)
+    if not seconds:
+        return None
+    refused = problem(429, "rate_exceeded", "the key asks more often than it may: wait")
+    refused.headers["Retry-After"] = str(ceil(seconds))
     return refused
 
 

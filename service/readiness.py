@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol, Self
 
 from iamgraph.errors import StoreError
-from iamgraph.questions import StoredKey, StoreInfo
+from iamgraph.questions import StoreInfo
 from iamgraph.store.migrations import migrations
 
 SECONDS: Final = 2.0
@@ -33,8 +34,8 @@ class Looked(Protocol):
     def list_stores(self) -> tuple[StoreInfo, ...]:
         """All stores."""
 
-    def list_keys(self) -> tuple[StoredKey, ...]:
-        """All keys."""
+    def has_keys(self, now: datetime) -> bool:
+        """Whether there is a key that lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _stores(keeper: Looked) -> dict[str, Any]:
 
 
 def _keys(keeper: Looked) -> dict[str, Any]:
-    return {"status": "ok" if keeper.list_keys() else "none"}
+    return {"status": "ok" if keeper.has_keys(datetime.now(UTC)) else "none"}
 
 
 # In this order: where one is missing, those after it are not looked at.

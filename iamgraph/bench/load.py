@@ -51,24 +51,16 @@ class _Tally:
         self._times: list[float] = []
         self._answers = 0
 
-    def answered(self, call: Call, started: float, status: int, body: bytes) -> None:
+    def answered(self, call: Call, started: float, body: bytes) -> None:
         now = time.perf_counter()
-        if status != 200:
-            self.failed(call, str(status))
-            return
         answers = call.judge(body)
         if now <= self.ends:
             self._times.append((now - started) * 1_000)
             self._answers += answers
-            self.failed_in_batch(len(call.asked) - answers)
+            if answers < len(call.asked):
+                self.errors["in a batch"] += len(call.asked) - answers
 
-    def failed_in_batch(self, count: int) -> None:
-        if count:
-            self.errors["in a batch"] += count
-
-    def failed(self, call: Call, how: str) -> None:
-        if call.writes:
-            raise StoreError(f"a write ended with {how}: what is asked after it cannot be judged", code="write_failed")
+    def failed(self, how: str) -> None:
         if time.perf_counter() <= self.ends:
             self.errors[how] += 1
 
@@ -96,9 +88,9 @@ def _closed(to: Target, scripts: Sequence[Iterator[Call]], seconds: float) -> Lo
             client.send(next(script), time.perf_counter())
         busy = len(clients)
         while busy and time.perf_counter() < tally.ends + DRAIN_SECONDS:
-            for client in _moved(selector, tally, DRAIN_SECONDS):
+            for client, again in _moved(selector, tally, DRAIN_SECONDS):
                 now = time.perf_counter()
-                call = next(left[client], None) if now < tally.ends else None
+                call = (again or next(left[client], None)) if now < tally.ends else None
                 if call is None:
                     busy -= 1
                 else:
@@ -125,7 +117,10 @@ def paced(to: Target, script: Sequence[Call], rate: float, seconds: float) -> Lo
             while due and idle:
                 started, call = due.popleft()
                 idle.pop().send(call, started)
-            idle += _moved(selector, tally, max(0.0, next_due - time.perf_counter()))
+            idle += [client for client, _ in _moved(selector, tally, max(0.0, next_due - time.perf_counter()))]
+        waiting = len(due) + CONNECTIONS - len(idle)
+        if waiting:
+            tally.errors["unanswered"] = waiting
         return tally.load()
 
 
@@ -142,8 +137,8 @@ def _clients(to: Target, count: int) -> Iterator[tuple[DefaultSelector, list[Cli
                 client.close()
 
 
-def _moved(selector: DefaultSelector, tally: _Tally, timeout: float) -> Iterator[Client]:
-    """The clients whose call has ended by now."""
+def _moved(selector: DefaultSelector, tally: _Tally, timeout: float) -> Iterator[tuple[Client, Call | None]]:
+    """The clients whose call has ended by now; with the call, if it must be made again."""
     for key, _ in selector.select(timeout):
         client: Client = key.data
         call, started = client.call, client.started
@@ -154,10 +149,20 @@ def _moved(selector: DefaultSelector, tally: _Tally, timeout: float) -> Iterator
             selector.unregister(key.fileobj)
             client.reconnect()
             selector.register(client.socket, EVENT_READ, client)
-            if call is not None:
-                tally.failed(call, "hung up")
-                yield client
+            found = (0, b"")
+        if found is None or call is None:
             continue
-        if found is not None and call is not None:
-            tally.answered(call, started, *found)
-            yield client
+        status, body = found
+        if status == 200:
+            tally.answered(call, started, body)
+            yield client, None
+        else:
+            tally.failed(str(status) if status else "hung up")
+            yield client, _again(call, status)
+
+
+def _again(call: Call, status: int) -> Call | None:
+    """The call, if it must be made until it succeeds; one that is refused for what it is never would."""
+    if call.insists and status in (400, 401, 403, 404, 409, 422):
+        raise StoreError(f"a write was refused with {status}", code="write_refused")
+    return call if call.insists else None

@@ -76,11 +76,14 @@ def target(url: str, key: str | None) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request made ready, and the questions it asks; a write asks none, and must be done."""
+    """A request made ready, and the questions it asks; one that `insists` is made until it succeeds.
+
+    So does a write that answers after it depend on: whether one that failed was done, nobody knows.
+    """
 
     request: bytes
     asked: tuple[Question, ...] = ()
-    writes: bool = False
+    insists: bool = False
 
     def judge(self, body: bytes) -> int:
         """How many of its questions were answered; raises `WrongAnswer`. One answered by an error is none."""
@@ -110,10 +113,11 @@ def _asked(one: Question) -> dict[str, str]:
 
 
 def write(to: Target, store: str, stated: tuple[str, str, str], *, delete: bool = False) -> Call:
-    """A tuple written, or deleted."""
+    """A tuple written, or deleted; it may be done twice."""
     object_, relation, subject = stated
-    body = {"deletes" if delete else "writes": [{"subject": subject, "relation": relation, "object": object_}]}
-    return Call(to.request(f"/v1/stores/{store}/tuples/write", body), writes=True)
+    named = "deletes" if delete else "writes"
+    body = {named: [{"subject": subject, "relation": relation, "object": object_}], "on_missing": "ignore"}
+    return Call(to.request(f"/v1/stores/{store}/tuples/write", body), insists=True)
 
 
 class Client:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -170,7 +171,8 @@ def _stores(connection: Connection) -> Steps:
 
 
 def _keys(connection: Connection) -> Steps:
-    count = len(connection.keeper.list_keys())
+    now = datetime.now(UTC)
+    count = sum(key.lives(now) for key in connection.keeper.list_keys())
     if count:
         yield Step("keys", "ok", f"{count} API keys")
     else:

@@ -43,7 +43,9 @@ TIMEOUT_SECONDS: Final = (5.0, 65.0)
 # An import is silent for as long as it tries one chunk again and again.
 IMPORT_TIMEOUT_SECONDS: Final = (5.0, 160.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
-LIMIT_CODES: Final = frozenset({"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit"})
+LIMIT_CODES: Final = frozenset(
+    {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
+)
 
 T = TypeVar("T")
 

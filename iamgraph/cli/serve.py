@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,7 @@ def _without_keys(connection: Connection) -> bool:
 
     with connection.authorizer:
         prepare(connection.keeper)
-        return not connection.keeper.list_keys()
+        return not connection.keeper.has_keys(datetime.now(UTC))
 
 
 def _say(settings: Settings, keyless: bool, out: Out) -> None:

@@ -182,6 +182,12 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
         return tuple(map(stored_key, self._read(statement("keys/list"), {"since": since})))
 
     @retried
+    def has_keys(self, now: datetime) -> bool:
+        """Whether anybody could ask: there is a key that lives."""
+        living: bool = self._read(statement("keys/living"), {"now": now})[0]["living"]
+        return living
+
+    @retried
     def record_uses(self, uses: Mapping[str, datetime]) -> None:
         """Remember when keys, by their ids, were last used."""
         # In one order, so that no two processes wait for each other.

@@ -110,11 +110,28 @@ def test_a_service_that_hangs_up() -> None:
     assert load.errors["hung up"] > 1
 
 
-def test_a_write_that_fails_ends_it() -> None:
-    """After a failed write nobody knows what is right."""
-    with answering(lambda _, send: send(http(503, "{}"))) as to, pytest.raises(StoreError) as fault:
+def test_a_write_that_fails_is_made_again() -> None:
+    """What is asked after a write comes once the write was answered, so that its answer can be judged."""
+    seen: list[bool] = []
+
+    def busy(body: bytes, send: Callable[[bytes], None]) -> None:
+        seen.append(b"writes" in body)
+        if seen.count(True) < 3:
+            send(http(503, "{}"))
+        else:
+            right(body, send)
+
+    with answering(busy) as to:
+        load = through(to, [[write(to, "s", ("source:s", "viewer", "member:a")), check(to, "s", YES)]], 10)
+    assert [True, True, True, False] == seen
+    assert {"503": 2} == load.errors
+
+
+def test_a_write_that_is_refused_ends_it() -> None:
+    """A write that never will be done is not made for ever."""
+    with answering(lambda _, send: send(http(400, "{}"))) as to, pytest.raises(StoreError) as fault:
         closed(to, [[write(to, "s", ("source:s", "viewer", "member:a"))]], 5)
-    assert "write_failed" == fault.value.code
+    assert "write_refused" == fault.value.code
 
 
 def test_nobody_there() -> None:
@@ -129,8 +146,9 @@ def test_nobody_there() -> None:
 def test_a_rate_is_kept() -> None:
     """At a rate no more is sent than that, however quickly it is answered."""
     with answering(right) as to:
-        load = paced(to, [check(to, "s", YES)], 100, 0.5)
-    assert 0 < load.answers <= 51
+        load = paced(to, [check(to, "s", YES)], 100, 2.0)
+    assert load.answers > 0
+    assert load.answers + sum(load.errors.values()) <= 201
 
 
 def test_time_counts_from_when_a_call_was_due() -> None:
@@ -141,7 +159,7 @@ def test_time_counts_from_when_a_call_was_due() -> None:
         right(body, send)
 
     with answering(slow) as to:
-        load = paced(to, [check(to, "s", YES)], 3_000, 1.0)
+        load = paced(to, [check(to, "s", YES)], 3_000, 2.0)
     assert load.times[-1] > 350
 
 

@@ -23,7 +23,8 @@ from tests.cli.runner import NOWHERE, Cli, started, stop, until
 
 pytestmark = pytest.mark.long
 
-ALONE: Final = Cli(NOWHERE)
+# Time for a machine that is busy with other tests.
+ALONE: Final = Cli(NOWHERE | {"IAMGRAPH_DEADLINE": "25"})
 # What each case of a measure says.
 VALUES: Final = {
     "start": {"start_s"},
@@ -41,6 +42,8 @@ VALUES: Final = {
     "growth": {"p50_ms", "p99_ms", "of_smallest"},
 }
 CASES: Final = {"check": 3, "nested": 2, "http": 3, "batch": 2, "subject": 2, "write": 2, "memory": 2, "rate": 2}
+# What may happen on a machine that is busy with other tests.
+BUSY: Final = {"503", "unanswered", "gave up", "in a batch"}
 ABOUT: Final = {
     *("date", "iamgraph", "commit", "python", "system", "cpu", "cores", "memory_gib", "load_before"),
     *("neo4j", "seed", "tuples", "questions", "seconds"),
@@ -68,7 +71,7 @@ def report() -> Any:
     """The report of a quick run of everything on a private Neo4j."""
     ran = ALONE.run("bench", "--quick", "--growth", "--rate", "50", "--only", ",".join(NAMES), "--json")
     assert 0 == ran.code, ran.err
-    assert all("progress" in json.loads(line) for line in ran.err.splitlines())
+    assert "progress" in json.loads(ran.err.splitlines()[0])
     return ran.json
 
 
@@ -89,6 +92,7 @@ def test_the_figures(report: Any) -> None:
         found.setdefault(one["measure"], []).append(one)
     assert expected == {name: len(cases) for name, cases in found.items()}
     for one in report["figures"]:
+        assert set(one.get("errors", ())) <= BUSY
         assert VALUES[one["measure"]] <= set(one)
         assert all(isinstance(value, int | float) and value >= 0 for name, value in one.items() if name.endswith("_ms"))
 

@@ -15,6 +15,7 @@ from prometheus_client.samples import Sample
 from ulid import ULID
 
 from iamgraph.store.neo4j import Neo4jServer
+from tests.cli.runner import until
 from tests.service.client import Client
 from tests.service.process import Running, free_port, serving
 
@@ -119,7 +120,8 @@ def test_what_is_under_way_is_told(client: Client) -> None:
     """The request that asks is under way itself, no session is left open, and the processes are there."""
     found = samples(client)
     assert 1 == value(found, "iamgraph_requests_in_flight")
-    assert 0 == value(found, "iamgraph_neo4j_sessions")
+    # A worker looks at the keys now and then, and has one for a moment.
+    assert until(lambda: value(samples(client), "iamgraph_neo4j_sessions") == 0)
     assert value(found, "iamgraph_resident_memory_bytes") > 10_000_000
     assert value(found, "iamgraph_cpu_seconds_total") > 0
     assert 1 == value(found, "iamgraph_build")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from iamgraph.errors import StoreError
-from iamgraph.questions import StoredKey, StoreInfo
+from iamgraph.questions import StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.service.readiness import SECONDS, Readiness, look
 from iamgraph.store.migrations import migrations
@@ -60,11 +61,9 @@ class Database:
         assert isinstance(found, tuple)
         return found
 
-    def list_keys(self) -> tuple[StoredKey, ...]:
-        """The keys given."""
-        found = self._part("keys")
-        assert isinstance(found, tuple)
-        return found
+    def has_keys(self, now: datetime) -> bool:
+        """Whether keys were given."""
+        return bool(self._part("keys"))
 
 
 INFO = StoreInfo(Revision("s", "e", 1), "m")

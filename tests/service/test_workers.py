@@ -86,7 +86,7 @@ def test_sigterm_lets_a_request_end(server: Neo4jServer, secret: str, home: str,
 
 def test_the_end_closes_the_connections(server: Neo4jServer, home: str, secret: str, tmp_path: Path) -> None:
     """After SIGTERM no process of the service is left, and its log tells of no fault."""
-    with serving(server, tmp_path) as service:
+    with serving(server, tmp_path, slow="60") as service:
         assert {200} == check_often(service.port, secret, home, 4)
         workers = service.workers()
         assert 0 == service.stop()
