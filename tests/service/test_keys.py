@@ -43,7 +43,7 @@ def test_a_life(client: Client, service: Running) -> None:
     key = made(client, name=f"life {ULID()}", scopes=["read", "check"], stores=["*"])
     assert key["id"] == public_id(key["secret"])
     (listed,) = [one for one in client.get("/v1/keys").json["keys"] if one["id"] == key["id"]]
-    assert {name: value for name, value in key.items() if name != "secret"} == listed
+    assert {name: value for name, value in key.items() if name != "secret"} == listed  # it was not used yet
     assert (["check", "read"], ["*"]) == (listed["scopes"], listed["stores"])
     with Client(service.port, key["secret"]) as other:
         assert until(lambda: other.get("/v1/stores").status == 200)
@@ -53,7 +53,8 @@ def test_a_life(client: Client, service: Running) -> None:
     assert ended["revoked_at"] is not None
     # Who did not get the answer asks again.
     assert 204 == client.delete(f"/v1/keys/{key['id']}").status
-    assert ended in client.get("/v1/keys").json["keys"]
+    (again,) = [one for one in client.get("/v1/keys").json["keys"] if one["id"] == key["id"]]
+    assert ended["revoked_at"] == again["revoked_at"]
 
 
 def test_the_end_that_was_asked_for(client: Client) -> None:
