@@ -21,6 +21,7 @@ from iamgraph.service.doors import (
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.problems import problem
 from iamgraph.service.rates import Rates
+from iamgraph.service.reference import page, style
 from iamgraph.service.scopes import check_declared, described
 from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
@@ -69,6 +70,8 @@ def _add_open_routes(app: OpenAPI) -> None:
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.add_url_rule("/readyz", "readyz", _ready)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(described(app, app.api_doc)))
+    app.add_url_rule("/docs", "docs", lambda: page(described(app, app.api_doc)))
+    app.add_url_rule("/docs/style.css", "docs_style", style)
 
 
 def _ready() -> Response:
@@ -81,5 +84,7 @@ def _ready() -> Response:
 
 def _headers(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -22,6 +22,8 @@ from iamgraph.questions import Answerer, Decision, Outcome, Unknown
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
+COUNTS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+
 
 def share(folder: Path) -> None:
     """Count in files of that folder from here on: each process in its own, so that any of them can tell the sum.
@@ -50,6 +52,7 @@ class Metrics:
         self._problems = self._counter("problems", "Requests that ended with a problem, by its code.", ("code",))
         self._checks = self._counter("checks", "Checks decided.", ("answerer", "outcome"))
         self._check_seconds = self._histogram("check_seconds", "Time to decide the checks of a call.", ())
+        self._batches = self._histogram("checks_per_call", "Checks that came in one call.", (), COUNTS)
         self._unknown = self._counter("unknown", "Checks that could not be decided.", ("reason",))
         self._statements = self._histogram("neo4j_seconds", "Time Neo4j took for a statement.", ("statement",))
         self._sessions = self._gauge("neo4j_sessions", "Sessions with Neo4j in use.")
@@ -59,8 +62,10 @@ class Metrics:
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"iamgraph_{name}", text, labels, registry=self._registry)
 
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
-        return Histogram(f"iamgraph_{name}", text, labels, buckets=SECONDS, registry=self._registry)
+    def _histogram(
+        self, name: str, text: str, labels: tuple[str, ...], buckets: tuple[float, ...] = SECONDS
+    ) -> Histogram:
+        return Histogram(f"iamgraph_{name}", text, labels, buckets=buckets, registry=self._registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"iamgraph_{name}", text, registry=self._registry, multiprocess_mode="livesum")
@@ -112,6 +117,7 @@ class Metrics:
     def decided(self, decisions: Sequence[Decision], seconds: float) -> None:
         """The checks of one call were decided."""
         self._check_seconds.observe(seconds)
+        self._batches.observe(len(decisions))
         for (answerer, outcome, reason), count in Counted(map(_sort, decisions)).items():
             self._checks.labels(answerer.value, outcome.value).inc(count)
             if reason is not None:

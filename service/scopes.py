@@ -10,7 +10,7 @@ from flask import Flask
 from iamgraph.questions import Scope
 
 # Need no key at all.
-OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi"})
+OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi", "docs", "docs_style"})
 # Every other route, by its endpoint.
 ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
     Scope.CHECK: frozenset({"v1.check", "v1.check_many"}),

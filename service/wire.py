@@ -15,7 +15,6 @@ from iamgraph.bulk.imports import Import
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
-    ALL_STORES,
     DEFAULT_DELETE_LIMIT,
     CheckBatch,
     CheckQuestion,
@@ -91,6 +90,25 @@ def _on_the_calendar(value: datetime | None) -> datetime | None:
 Time = Annotated[
     AwareDatetime | None, Field(strict=False), BeforeValidator(_written_time), AfterValidator(_on_the_calendar)
 ]
+
+
+_MODEL = """\
+model
+  schema 1.1
+type member
+type group
+  relations
+    define member: [member, group#member]
+type source
+  relations
+    define viewer: [member, group#member]
+    define can_view: viewer
+"""
+
+
+def _example(**fields: Any) -> dict[str, Any]:
+    """What a client could send, for the description."""
+    return {"example": fields}
 
 
 # --- paths and queries ---
@@ -191,9 +209,9 @@ class ConditionBody(Body):
 class TupleBody(Body):
     """A tuple: may `subject` have `relation` on `object`."""
 
-    subject: str = Field(examples=["group:eng#member"])
-    relation: str = Field(examples=["viewer"])
-    object: str = Field(examples=["resource:wiki"])
+    subject: str = Field(description="who: `type:id`, `type:id#relation`, or `type:*` for everybody of a type")
+    relation: str = Field(description="what: a relation of the object's type")
+    object: str = Field(description="on what: `type:id`")
     expires_at: Time = Field(None, description="when it ends, with a time zone")
     condition: ConditionBody | None = None
 
@@ -218,9 +236,9 @@ def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
 class QuestionBody(Body):
     """May `subject` have `relation` on `object`?"""
 
-    subject: str = Field(examples=["member:ada"])
-    relation: str = Field(examples=["can_edit"])
-    object: str = Field(examples=["source:orders"])
+    subject: str = Field(description="who: `type:id`, `type:id#relation` or `type:*`")
+    relation: str = Field(description="what: a relation of the object's type")
+    object: str = Field(description="on what: `type:id`")
     explain: bool = Field(False, description="answer with the tuples that prove an allowed check")
     context: dict[str, Any] | None = Field(None, description="parameters of conditions")
     contextual_tuples: list[TupleBody] = Field(default=[], description="tuples that hold for this question only")
@@ -255,7 +273,11 @@ class FreshnessBody(Body):
     )
 
 
-class CheckBody(QuestionBody, FreshnessBody):
+class CheckBody(
+    QuestionBody,
+    FreshnessBody,
+    json_schema_extra=_example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
+):
     """May `subject` have `relation` on `object`?"""
 
     def to_question(self, store: str) -> CheckQuestion:
@@ -263,10 +285,18 @@ class CheckBody(QuestionBody, FreshnessBody):
         return self.read(store, zookie=self.zookie, consistency=self.consistency)
 
 
-class ChecksBody(FreshnessBody):
+class ChecksBody(
+    FreshnessBody,
+    json_schema_extra=_example(
+        checks=[
+            {"subject": "member:ada", "relation": "can_view", "object": "source:orders"},
+            {"subject": "member:bob", "relation": "can_view", "object": "source:orders"},
+        ]
+    ),
+):
     """Questions to be answered together, all at one revision."""
 
-    checks: list[QuestionBody]
+    checks: list[QuestionBody] = Field(description="the questions; answers come in their order")
 
     def to_batch(self, store: str) -> CheckBatch:
         """The questions asked; in the place of one that cannot be read stands its error."""
@@ -287,8 +317,8 @@ def _or_fault(body: QuestionBody, store: str, pointer: str) -> CheckQuestion | I
 class ActBody(Body):
     """Who does it and why, the name of the key is recorded besides; and the key that says it is to be done once."""
 
-    by: str | None = None
-    reason: str | None = None
+    by: str | None = Field(None, description="who does it; recorded with the key's name")
+    reason: str | None = Field(None, description="why it is done; recorded")
     idempotency_key: str | None = Field(None, description="the same key with the same body gives the same answer")
 
 
@@ -302,12 +332,27 @@ class PreconditionBody(Body):
     must_exist: bool = True
 
 
-class WriteBody(ActBody):
+class WriteBody(
+    ActBody,
+    json_schema_extra=_example(
+        writes=[
+            {"subject": "member:ada", "relation": "member", "object": "group:eng"},
+            {"subject": "group:eng#member", "relation": "viewer", "object": "source:orders"},
+            {
+                "subject": "member:eve",
+                "relation": "viewer",
+                "object": "source:orders",
+                "expires_at": "2099-12-31T00:00:00Z",
+            },
+        ],
+        reason="the team looks after orders",
+    ),
+):
     """A change, made whole or not at all: deletes first, then writes."""
 
-    writes: list[TupleBody] = []
-    deletes: list[TupleBody] = []
-    preconditions: list[PreconditionBody] = []
+    writes: list[TupleBody] = Field(default=[], description="tuples to write")
+    deletes: list[TupleBody] = Field(default=[], description="tuples to delete, before any is written")
+    preconditions: list[PreconditionBody] = Field(default=[], description="what must hold for any of it to be done")
     on_existing: Annotated[OnExisting, Field(strict=False)] = Field(
         OnExisting.TOUCH, description="a write of what is there replaces it, is a conflict, or leaves it as it is"
     )
@@ -331,10 +376,15 @@ class WriteBody(ActBody):
         )
 
 
-class DeleteBody(ActBody):
+class DeleteBody(
+    ActBody,
+    json_schema_extra=_example(
+        tuples=[{"subject": "member:eve", "relation": "viewer", "object": "source:orders"}], on_missing="ignore"
+    ),
+):
     """Tuples to delete, all or none."""
 
-    tuples: list[TupleBody]
+    tuples: list[TupleBody] = Field(description="tuples to delete")
     on_missing: Annotated[OnMissing, Field(strict=False)] = _ON_MISSING
 
     def to_request(self, store: str, by: str | None) -> WriteRequest:
@@ -349,10 +399,10 @@ class DeleteBody(ActBody):
         )
 
 
-class DeleteObjectBody(ActBody):
+class DeleteObjectBody(ActBody, json_schema_extra=_example(object="source:orders", reason="it was shut down")):
     """An object to delete with every tuple it stands in."""
 
-    object: str
+    object: str = Field(description="what goes, with every tuple on either side of it: `type:id`")
 
     def to_object(self) -> Any:
         """The object named."""
@@ -365,9 +415,11 @@ class DeleteObjectBody(ActBody):
 class FilterBody(Body):
     """Which tuples are meant: every given field must match; `type:` stands for a whole type."""
 
-    object: str | None = Field(None, examples=["source:orders", "source:"])
-    relation: str | None = None
-    subject: str | None = Field(None, examples=["member:ada", "group:"])
+    object: str | None = Field(None, description="`type:id`, or `type:` for all of a type")
+    relation: str | None = Field(None, description="a relation")
+    subject: str | None = Field(
+        None, description="`type:id`, `type:id#relation`, `type:*`, or `type:` for all of a type"
+    )
 
     def to_filter(self) -> TupleFilter:
         """The filter said."""
@@ -382,17 +434,17 @@ class FilterBody(Body):
         return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
 
 
-class ReadBody(FilterBody):
+class ReadBody(FilterBody, json_schema_extra=_example(object="source:", subject="group:eng#member", limit=50)):
     """Which tuples to read, and how many a page has."""
 
-    limit: int = 100
-    cursor: str | None = None
+    limit: int = Field(100, description="how many tuples a page has at most")
+    cursor: str | None = Field(None, description="`next_cursor` of the page before")
 
 
-class FilterDeleteBody(FilterBody, ActBody):
+class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=_example(subject="member:ada", dry_run=True)):
     """Which tuples to delete, in one change; more than `limit` are refused, and nothing is deleted."""
 
-    limit: int = DEFAULT_DELETE_LIMIT
+    limit: int = Field(DEFAULT_DELETE_LIMIT, description="how many tuples may go at most")
     dry_run: bool = Field(False, description="answer what would be deleted, and change nothing")
 
     def to_request(self, store: str, by: str | None) -> FilterDelete:
@@ -403,10 +455,10 @@ class FilterDeleteBody(FilterBody, ActBody):
 # --- models and stores ---
 
 
-class ModelBody(ActBody):
+class ModelBody(ActBody, json_schema_extra=_example(text=_MODEL)):
     """A model in its text form."""
 
-    text: str
+    text: str = Field(description="the model, as its language writes it")
 
 
 class KeyPath(BaseModel):
@@ -415,18 +467,18 @@ class KeyPath(BaseModel):
     key: str = Field(description="the key's id, which is part of its secret and none")
 
 
-class StoreBody(Body):
+class StoreBody(Body, json_schema_extra=_example(id="default")):
     """A store to create."""
 
-    id: str = Field(examples=["default"])
+    id: str = Field(description="letters, digits, `_` and `-`")
 
 
-class KeyBody(Body):
+class KeyBody(Body, json_schema_extra=_example(name="billing", scopes=["check"], stores=["default"])):
     """An API key to make."""
 
-    name: str = Field(examples=["billing"])
-    scopes: list[Annotated[Scope, Field(strict=False)]] = Field(examples=[["check"]])
-    stores: list[str] = Field(examples=[["default"], [ALL_STORES]], description="ids, or `*` alone for all stores")
+    name: str = Field(description="who uses it, for people")
+    scopes: list[Annotated[Scope, Field(strict=False)]] = Field(description="what it may do")
+    stores: list[str] = Field(description="ids, or `*` alone for all stores")
     expires_at: Time = Field(None, description=f"when it ends, with a time zone; {KEY_DAYS} days from now if not said")
     never_expires: bool = Field(False, description="it ends only when it is revoked")
 

@@ -1,0 +1,154 @@
+"""The page at `/docs`: all that can be asked is on it, its calls work as they stand, and it fetches nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from html.parser import HTMLParser
+from http.client import HTTPConnection
+from typing import Any, Final
+
+import pytest
+from ulid import ULID
+
+from tests.service.client import Client, Reply
+
+FORBIDDEN: Final = {"script", "iframe", "object", "embed", "form", "base", "style", "img"}
+
+
+class Page(HTMLParser):
+    """What is on the page: its elements, its ids and links, and the text of its calls."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.calls: list[str] = []
+        self._in_call = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element; a `pre` begins a text of its own."""
+        self.elements.append((tag, dict(attrs)))
+        if tag == "pre":
+            self.calls.append("")
+            self._in_call = True
+
+    def handle_data(self, data: str) -> None:
+        """Text counts where it stands in a `pre`."""
+        if self._in_call:
+            self.calls[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """The end of a `pre` ends its text."""
+        if tag == "pre":
+            self._in_call = False
+
+    def values(self, name: str) -> list[str]:
+        """What an attribute is anywhere."""
+        return [found for _, attributes in self.elements if (found := attributes.get(name)) is not None]
+
+
+@pytest.fixture(scope="module")
+def reply(client: Client) -> Reply:
+    """The answer of `/docs` to somebody without a key."""
+    with Client(client.port, None) as stranger:
+        return stranger.get("/docs")
+
+
+@pytest.fixture(scope="module")
+def page(reply: Reply) -> Page:
+    """The page, read."""
+    return Page(reply.body.decode())
+
+
+def test_nothing_runs_and_nothing_is_fetched(client: Client, reply: Reply, page: Page) -> None:
+    """The policy allows a style of its own and no more, and the page keeps to it."""
+    assert (200, "text/html; charset=utf-8") == (reply.status, reply.headers["content-type"])
+    policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    assert policy == reply.headers["content-security-policy"]
+    assert ("DENY", "no-referrer", "nosniff") == tuple(
+        reply.headers[one] for one in ("x-frame-options", "referrer-policy", "x-content-type-options")
+    )
+    assert set() == FORBIDDEN & {tag for tag, _ in page.elements}
+    names = {name for _, attributes in page.elements for name in attributes}
+    assert [] == [one for one in names if one.startswith("on") or one in ("style", "src")]
+    links = set(page.values("href"))
+    assert {"/docs/style.css", "/openapi.json"} == {one for one in links if not one.startswith("#")}
+    assert {one.removeprefix("#") for one in links if one.startswith("#")} <= set(page.values("id"))
+    style = client.get("/docs/style.css")
+    assert (200, "text/css; charset=utf-8") == (style.status, style.headers["content-type"])
+    assert b"url(" not in style.body
+    assert b"@import" not in style.body
+
+
+def test_ids_are_once(page: Page) -> None:
+    """A link leads to one place."""
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+
+
+def test_every_call_is_on_the_page(client: Client, page: Page, reply: Reply) -> None:
+    """Each described operation has its place, with its path and a call to paste."""
+    text = reply.body.decode()
+    paths = client.get("/openapi.json").json["paths"]
+    operations = [one for item in paths.values() for one in item.values()]
+    assert {one["operationId"] for one in operations} <= set(page.values("id"))
+    assert [] == [path for path in paths if f"<code>{path}</code>" not in text]
+    assert len(operations) == len([one for one in page.calls if one.startswith("curl ")])
+
+
+def test_the_calls_work_as_they_stand(client: Client, secret: str, page: Page) -> None:
+    """Every call on the page does what it says, in an empty store; and none holds a key."""
+    store = f"docs-{ULID()}"
+    calls = [_read(one.replace("default", store)) for one in page.calls if one.startswith("curl ")]
+    streams = {_read(one)[1] for one in page.calls if one.startswith("curl -sN")}
+    streams = {one.replace("default", store) for one in streams}
+    made: list[tuple[str, str, int]] = []
+    for method, path, body in sorted(calls, key=_turn):
+        if path in streams:
+            made.append((method, path, _begun(client.port, secret, path)))
+            continue
+        reply = client.send(method, path, body)
+        made.append((method, path, reply.status))
+        if path == "/v1/keys" and method == "POST":
+            assert 204 == client.delete(f"/v1/keys/{reply.json['id']}").status
+    # The key of the example is nobody's.
+    wrong = [one for one in made if one[2] >= 300 and not one[1].startswith("/v1/keys/")]
+    assert [] == wrong
+    assert len(calls) == len(made)
+
+
+def _begun(port: int, secret: str, path: str) -> int:
+    """The status of an answer that goes on; its end is not waited for."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {secret}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def _turn(call: tuple[str, str, str | None]) -> tuple[int, str]:
+    """A store before its model, that before tuples, those before questions, and what takes away last."""
+    method, path, _ = call
+    first = ["/v1/stores", "/models", "/tuples/write"]
+    if method == "DELETE":
+        return 9, path
+    if "delete" in path:
+        return 8, path
+    if method == "POST":
+        return next((i for i, one in enumerate(first) if path.endswith(one)), 5), path
+    return 6, path
+
+
+def _read(call: str) -> tuple[str, str, str | None]:
+    """Method, path and body of a call of curl's."""
+    words = shlex.split(call.replace("\\\n", " "))
+    assert "curl" == words[0]
+    assert words[1] in ("-s", "-sN")
+    url = next(one for one in words if one.startswith("$IAMGRAPH_URL"))
+    headers = [words[i + 1] for i, one in enumerate(words) if one == "-H"]
+    assert "Authorization: Bearer $IAMGRAPH_KEY" in headers
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    assert body is None or isinstance(json.loads(body), dict)
+    method: Any = words[words.index("-X") + 1] if "-X" in words else "GET" if body is None else "POST"
+    return method, url.removeprefix("$IAMGRAPH_URL"), body
