@@ -27,6 +27,8 @@ from iamgraph.store.neo4j import Neo4jServer
 DOCKER_SOCKET: Final = Path("/var/run/docker.sock")
 # Tests ask statements that Neo4j has never seen, on a machine that does other things too.
 SECONDS: Final = 60.0
+# For every Java that tests start. A Neo4j of a test's own lives for seconds, so it is compiled quickly, not well.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,8 +63,20 @@ def _server(folder: Path) -> Iterator[Neo4jServer]:
     elif _docker_answers():
         yield from _in_docker()
     else:
-        with acquire(folder / "neo4j", Settings().cache_dir) as lease:
+        with _lasting():
+            lease = acquire(folder / "neo4j", Settings().cache_dir)
+        with lease:
             yield lease.server
+
+
+@contextmanager
+def _lasting() -> Iterator[None]:
+    """Java as it is for everybody: the shared Neo4j lives for minutes, and is asked much."""
+    options = os.environ.pop("JAVA_TOOL_OPTIONS")
+    try:
+        yield
+    finally:
+        os.environ["JAVA_TOOL_OPTIONS"] = options
 
 
 def _docker_answers() -> bool:
