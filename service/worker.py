@@ -1,7 +1,7 @@
 """gunicorn's threaded worker, made to wait for nobody and to say early what it cannot do.
 
-A connection takes a thread once its request begins to arrive, a request past those that may wait is refused before it
-takes one, and what is not HTTP is answered by a problem document too.
+A request takes a thread once all of it has arrived, one past those that may wait is refused before it takes one, and
+what is not HTTP is answered by a problem document too.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from itertools import takewhile
 from types import FrameType
 from typing import Any, Final, cast
 
 from flask import Flask
 from gunicorn.http import errors
+from gunicorn.http.parser import RequestParser
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from iamgraph.service.arrival import ARRIVED_AT
 from iamgraph.service.doors import end_streams
+from iamgraph.service.incoming import MAX_ARRIVAL_SECONDS, MAX_ARRIVING_BYTES, Arrived, Incoming
 from iamgraph.service.problems import RETRY_AFTER_SECONDS
 from iamgraph.service.seen import HEADER, SeenApp, request_id
 
@@ -37,6 +40,15 @@ PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
+READ: Final = 65_536
+# Status, code, detail, and headers besides.
+OVERLOADED: Final = (
+    503,
+    "overloaded",
+    "as many requests wait as may wait: try again",
+    f"Retry-After: {RETRY_AFTER_SECONDS}",
+)
+TOO_SLOW: Final = (408, "request_too_slow", f"a request is to arrive within {MAX_ARRIVAL_SECONDS:g} seconds")
 
 
 class Worker(ThreadWorker):
@@ -47,6 +59,8 @@ class Worker(ThreadWorker):
         # Of the main thread alone.
         self._busy = 0
         self._probed = 0
+        self._arriving: dict[TConn, Incoming] = {}
+        self._held = 0  # bytes of these
         self._leaving: dict[TConn, float] = {}  # until when, in the order of that
 
     def init_process(self) -> None:
@@ -57,25 +71,79 @@ class Worker(ThreadWorker):
     # --- what comes in; all of it on the main thread, which must not wait ---
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Give a connection that may hold a request to a thread, or say that there is none to be had."""
-        begun = _begun(conn)
-        if begun is None:
-            self._wait_for_request(conn)
-        elif self._busy < self.cfg.threads + self._app.config["MAX_WAITING"]:
+        """Receive the next request of a connection; what came of it already is here."""
+        arrived = _arrived(conn)
+        request = Incoming(self._app.config["MAX_CONTENT_LENGTH"], time.monotonic() + MAX_ARRIVAL_SECONDS)
+        request.add(arrived.take_buffered())
+        conn.sock.setblocking(False)
+        self._receive(conn, request)
+        if request.whole:
+            self._answer(conn, request)
+        elif self._may_hold(request):
+            self._hold(conn, request)
+        else:
+            self._refuse(conn, *OVERLOADED)
+
+    def _receive(self, conn: TConn, request: Incoming) -> None:
+        if request.whole:
+            return
+        try:
+            data = conn.sock.recv(READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            request.add(data)
+        else:
+            request.end()
+
+    def _may_hold(self, request: Incoming) -> bool:
+        return self._held + len(request.data) <= MAX_ARRIVING_BYTES
+
+    def _hold(self, conn: TConn, request: Incoming) -> None:
+        """A client that sends slowly, or nothing yet, holds no thread."""
+        self._held += len(request.data)
+        self._arriving[conn] = request
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._receive_more, conn))
+        self._ask_for_body(conn, request)
+
+    def _receive_more(self, conn: TConn, _sock: socket.socket) -> None:
+        request = self._arriving[conn]
+        had_head, before = request.has_head, len(request.data)
+        self._receive(conn, request)
+        self._held += len(request.data) - before
+        if request.whole:
+            self._answer(self._let_go(conn), request)
+        elif self._held > MAX_ARRIVING_BYTES:
+            self._refuse(self._let_go(conn), *OVERLOADED)
+        elif not had_head:
+            self._ask_for_body(conn, request)
+
+    def _ask_for_body(self, conn: TConn, request: Incoming) -> None:
+        if request.waits_for_leave:
+            with suppress(OSError):
+                write_nonblock(conn.sock, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _let_go(self, conn: TConn) -> TConn:
+        self._held -= len(self._arriving.pop(conn).data)
+        self.poller.unregister(conn.sock)
+        return conn
+
+    def _answer(self, conn: TConn, request: Incoming) -> None:
+        """Give a request to a thread, or say that there is none to be had."""
+        if not request.data:
+            self._left(conn)
+            return
+        _arrived(conn).take(request)
+        if self._busy < self.cfg.threads + self._app.config["MAX_WAITING"]:
             self._busy += 1
             self._serve(self.tpool, conn, self._served)
-        elif begun.startswith(PROBES) and self._probed < MAX_PROBES:
+        elif request.data.startswith(PROBES) and self._probed < MAX_PROBES:
             self._probed += 1
             self._serve(self._probes, conn, self._probe_served)
         else:
-            self._refuse(conn)
-
-    def _wait_for_request(self, conn: TConn) -> None:
-        """A client that says nothing holds no thread."""
-        conn.sock.setblocking(False)
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+            self._refuse(conn, *OVERLOADED)
 
     def _serve(self, pool: ThreadPoolExecutor, conn: TConn, served: Any) -> None:
         future = pool.submit(self._handle, conn, time.monotonic())
@@ -94,11 +162,11 @@ class Worker(ThreadWorker):
         self._probed -= 1
         self.finish_request(conn, done)
 
-    def _refuse(self, conn: TConn) -> None:
+    def _refuse(self, conn: TConn, status: int, code: str, detail: str, *more: str) -> None:
         id_ = request_id(None)
-        self._app.see_refused("overloaded", id_)
+        self._app.see_refused(code, id_)
         with suppress(OSError):
-            write_nonblock(conn.sock, _overloaded(id_))
+            write_nonblock(conn.sock, _problem(status, id_, detail, *more, code=code))
         self._leave(conn)
 
     # --- what goes out ---
@@ -126,7 +194,7 @@ class Worker(ThreadWorker):
 
     def _drain(self, conn: TConn, sock: socket.socket) -> None:
         try:
-            more = sock.recv(65_536)
+            more = sock.recv(READ)
         except BlockingIOError:
             return
         except OSError:
@@ -144,10 +212,14 @@ class Worker(ThreadWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """End what has said nothing, or not gone, for too long."""
-        super().murder_pending()
+        """End what took too long to arrive, or to go. Each of both is kept in the order of its end."""
         now = time.monotonic()
-        for conn in [one for one, until in self._leaving.items() if until <= now]:
+        for conn in list(takewhile(lambda one: self._arriving[one].until <= now, self._arriving)):
+            if self._arriving[conn].data:
+                self._refuse(self._let_go(conn), *TOO_SLOW)
+            else:
+                self._left(self._let_go(conn))
+        for conn in list(takewhile(lambda one: self._leaving[one] <= now, self._leaving)):
             self._gone(conn)
 
     # --- what is not HTTP ---
@@ -171,7 +243,7 @@ class Worker(ThreadWorker):
         self._app.see_refused(refused[1], id_)
         status, code = refused
         try:
-            write_nonblock(client, _answer(status, id_, "not HTTP as served here", code=code))
+            write_nonblock(client, _problem(status, id_, "not HTTP as served here", code=code))
         except OSError:
             self.log.debug("the client was gone before it was answered")
 
@@ -180,25 +252,17 @@ class Worker(ThreadWorker):
         return cast(SeenApp, self.wsgi)
 
 
-def _begun(conn: TConn) -> bytes | None:
-    """How the next request of a connection begins; empty at its end, None where nothing came yet."""
-    parser = cast(Any, conn.parser)  # one of HTTP/1: nothing else is spoken here
-    if parser is not None and parser.unreader.buf.getvalue():
-        return bytes(parser.unreader.buf.getvalue())
-    try:
-        return conn.sock.recv(len(max(PROBES, key=len)), socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
+def _arrived(conn: TConn) -> Arrived:
+    """What the requests of a connection are read from."""
+    if conn.parser is None:
+        # Else gunicorn would make one that reads from the client, in a thread, for as long as that takes.
+        conn.parser = RequestParser(conn.cfg, conn.sock, conn.client)
+        conn.parser.unreader = Arrived()
+        conn.data_ready = True
+    return cast(Arrived, cast(Any, conn.parser).unreader)  # of HTTP/1: nothing else is spoken here
 
 
-def _overloaded(id_: str) -> bytes:
-    detail = "as many requests wait as may wait: try again"
-    return _answer(503, id_, detail, f"Retry-After: {RETRY_AFTER_SECONDS}", code="overloaded")
-
-
-def _answer(status: int, id_: str, detail: str, *more: str, code: str) -> bytes:
+def _problem(status: int, id_: str, detail: str, *more: str, code: str) -> bytes:
     title = HTTPStatus(status).phrase
     said = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, "request_id": id_}
     body = json.dumps(said)
