@@ -57,6 +57,7 @@ class Proxy:
         self._links: set[_Link] = set()
         self._sprung = 0
         self._refusing = False
+        self.silent = False
         self.delay = 0.0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -105,6 +106,15 @@ class Proxy:
             yield
         finally:
             self._refusing = False
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Meanwhile nothing passes, though all connections stay open; one that lost something is silent for ever."""
+        self.silent = True
+        try:
+            yield
+        finally:
+            self.silent = False
 
     def spring(self, before: bytes, data: bytes) -> Trap | None:
         """The trap that bytes which came by after others set off; it is gone then."""
@@ -200,6 +210,7 @@ class _Link:
     def _pass(self, to: socket.socket, data: bytes) -> None:
         if self._proxy.delay:
             time.sleep(self._proxy.delay)
+        self._silent = self._silent or self._proxy.silent
         if not self._silent:
             with suppress(OSError):
                 to.sendall(data)
