@@ -12,6 +12,7 @@ import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from itertools import takewhile
@@ -35,20 +36,34 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestHeaders: (431, "headers_too_large"),
     errors.ParseException: (400, "malformed_request"),
 }
-# Asked by whoever watches the service, above all while it is overloaded: these have a thread of their own.
+# Asked by whoever watches the service, above all while it is overloaded: these do not wait for a thread, but have their
+# own, one for each, since readiness may wait for Neo4j.
 PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
 READ: Final = 65_536
-# Status, code, detail, and headers besides.
-OVERLOADED: Final = (
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A problem that is answered here, without a thread."""
+
+    status: int
+    code: str
+    detail: str
+    headers: tuple[str, ...] = ()
+
+
+OVERLOADED: Final = Refusal(
     503,
-    "overloaded",
-    "as many requests wait as may wait: try again",
-    f"Retry-After: {RETRY_AFTER_SECONDS}",
+    code="overloaded",
+    detail="as many requests wait as may wait: try again",
+    headers=(f"Retry-After: {RETRY_AFTER_SECONDS}",),
 )
-TOO_SLOW: Final = (408, "request_too_slow", f"a request is to arrive within {MAX_ARRIVAL_SECONDS:g} seconds")
+TOO_SLOW: Final = Refusal(
+    408, code="request_too_slow", detail=f"a request is to arrive within {MAX_ARRIVAL_SECONDS:g} seconds"
+)
 
 
 class Worker(ThreadWorker):
@@ -65,7 +80,7 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         """In the worker, after the fork."""
-        self._probes = ThreadPoolExecutor(1, "probes")
+        self._probes = ThreadPoolExecutor(len(PROBES), "probes")
         super().init_process()
 
     # --- what comes in; all of it on the main thread, which must not wait ---
@@ -82,7 +97,7 @@ class Worker(ThreadWorker):
         elif self._may_hold(request):
             self._hold(conn, request)
         else:
-            self._refuse(conn, *OVERLOADED)
+            self._refuse(conn, OVERLOADED)
 
     def _receive(self, conn: TConn, request: Incoming) -> None:
         if request.whole:
@@ -116,7 +131,7 @@ class Worker(ThreadWorker):
         if request.whole:
             self._answer(self._let_go(conn), request)
         elif self._held > MAX_ARRIVING_BYTES:
-            self._refuse(self._let_go(conn), *OVERLOADED)
+            self._refuse(self._let_go(conn), OVERLOADED)
         elif not had_head:
             self._ask_for_body(conn, request)
 
@@ -136,14 +151,14 @@ class Worker(ThreadWorker):
             self._left(conn)
             return
         _arrived(conn).take(request)
-        if self._busy < self.cfg.threads + self._app.config["MAX_WAITING"]:
-            self._busy += 1
-            self._serve(self.tpool, conn, self._served)
-        elif request.data.startswith(PROBES) and self._probed < MAX_PROBES:
+        if self._busy >= self.cfg.threads and self._probed < MAX_PROBES and request.data.startswith(PROBES):
             self._probed += 1
             self._serve(self._probes, conn, self._probe_served)
+        elif self._busy < self.cfg.threads + self._app.config["MAX_WAITING"]:
+            self._busy += 1
+            self._serve(self.tpool, conn, self._served)
         else:
-            self._refuse(conn, *OVERLOADED)
+            self._refuse(conn, OVERLOADED)
 
     def _serve(self, pool: ThreadPoolExecutor, conn: TConn, served: Any) -> None:
         future = pool.submit(self._handle, conn, time.monotonic())
@@ -162,11 +177,11 @@ class Worker(ThreadWorker):
         self._probed -= 1
         self.finish_request(conn, done)
 
-    def _refuse(self, conn: TConn, status: int, code: str, detail: str, *more: str) -> None:
+    def _refuse(self, conn: TConn, why: Refusal) -> None:
         id_ = request_id(None)
-        self._app.see_refused(code, id_)
+        self._app.see_refused(why.code, id_)
         with suppress(OSError):
-            write_nonblock(conn.sock, _problem(status, id_, detail, *more, code=code))
+            write_nonblock(conn.sock, _problem(why, id_))
         self._leave(conn)
 
     # --- what goes out ---
@@ -216,7 +231,7 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         for conn in list(takewhile(lambda one: self._arriving[one].until <= now, self._arriving)):
             if self._arriving[conn].data:
-                self._refuse(self._let_go(conn), *TOO_SLOW)
+                self._refuse(self._let_go(conn), TOO_SLOW)
             else:
                 self._left(self._let_go(conn))
         for conn in list(takewhile(lambda one: self._leaving[one] <= now, self._leaving)):
@@ -240,10 +255,10 @@ class Worker(ThreadWorker):
             super().handle_error(req, client, addr, exc)
             return
         id_ = request_id(None)
-        self._app.see_refused(refused[1], id_)
-        status, code = refused
+        why = Refusal(*refused, "not HTTP as served here")
+        self._app.see_refused(why.code, id_)
         try:
-            write_nonblock(client, _problem(status, id_, "not HTTP as served here", code=code))
+            write_nonblock(client, _problem(why, id_))
         except OSError:
             self.log.debug("the client was gone before it was answered")
 
@@ -262,16 +277,16 @@ def _arrived(conn: TConn) -> Arrived:
     return cast(Arrived, cast(Any, conn.parser).unreader)  # of HTTP/1: nothing else is spoken here
 
 
-def _problem(status: int, id_: str, detail: str, *more: str, code: str) -> bytes:
-    title = HTTPStatus(status).phrase
-    said = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, "request_id": id_}
-    body = json.dumps(said)
+def _problem(why: Refusal, id_: str) -> bytes:
+    title = HTTPStatus(why.status).phrase
+    said = {"type": "about:blank", "title": title, "status": why.status, "code": why.code, "detail": why.detail}
+    body = json.dumps(said | {"request_id": id_})
     head = (
-        f"HTTP/1.1 {status} {title}",
+        f"HTTP/1.1 {why.status} {title}",
         "Connection: close",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
         f"{HEADER}: {id_}",
-        *more,
+        *why.headers,
     )
     return "\r\n".join((*head, "", body)).encode("ascii")

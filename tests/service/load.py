@@ -105,7 +105,7 @@ def checking(port: int, secret: str, clients: int = 8) -> Iterator[Load]:
         for subject, _ in ASKED:
             load.ended.append(ask(port, secret, f"{HOME}/check", TUPLE | {"subject": subject}))
             if load.ended[-1].status != 200:
-                time.sleep(0.02)
+                time.sleep(0.1)
 
     with running(clients, act) as load:
         yield load

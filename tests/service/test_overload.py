@@ -149,24 +149,17 @@ def test_a_refused_request_with_a_body_reads_its_answer(
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with ExitStack() as opened:
-        clients = [opened.enter_context(Client(small.port, secret)) for _ in range(THREADS + WAITING)]
+        clients = [opened.enter_context(Client(small.port, secret)) for _ in range(MANY)]
         pool = opened.enter_context(ThreadPoolExecutor(MANY))
         with locked(server, home):
             kept = [pool.submit(ask, one, home) for one in clients]
-            _until_full(small, secret, home)
+            _first(kept, MANY - THREADS - WAITING)
             with socket.create_connection(("127.0.0.1", small.port), timeout=30) as sending:
                 sending.sendall(head.encode() + body)
                 answer = b"".join(iter(lambda: sending.recv(65_536), b""))
         assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
         assert b'"code": "overloaded"' in answer
-        assert [200] * len(kept) == [one.result(DEADLINE).reply.status for one in kept]
-
-
-def _until_full(service: Running, secret: str, home: str) -> None:
-    end = time.monotonic() + AT_ONCE
-    with Client(service.port, secret) as client:
-        while client.get("/v1/nothing").status != 503 and time.monotonic() < end:
-            time.sleep(0.02)
+        assert THREADS + WAITING == sum(one.result(DEADLINE).reply.status == 200 for one in kept)
 
 
 def test_a_key_may_ask_so_often(server: Neo4jServer, secret: str, keeper: Neo4jKeeper, tmp_path: Path) -> None:
