@@ -1,4 +1,4 @@
-"""A request as it arrives: whether all of it is there, so that no thread ever waits for a client.
+"""A request as it arrives: whether all of it is there, so that no thread waits for a client.
 
 What it says is gunicorn's matter, which reads it from its start; here only its end is looked for.
 """
@@ -6,10 +6,15 @@ What it says is gunicorn's matter, which reads it from its start; here only its 
 from __future__ import annotations
 
 import re
+import socket
 from typing import Final
 
 from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
+from gunicorn.workers.gthread import TConn
+
+READ: Final = 65_536
 
 # From a request's first byte, or the connection, to the request's last byte.
 MAX_ARRIVAL_SECONDS: Final = 10.0
@@ -99,24 +104,52 @@ class Incoming:
 
 
 class Arrived(Unreader):
-    """What gunicorn reads requests from: what has arrived, never the client."""
+    """What gunicorn reads requests from: what has arrived. The client itself is read for a body too large to be kept,
+    by a route that asks for it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, client: socket.socket | None) -> None:
         """Nothing has arrived yet."""
         super().__init__()
-        self._ended = self._has_head = False
+        self._client = client
+        self._ended = self._has_head = self._answered = False
 
     def take(self, request: Incoming) -> None:
         """The request to be read next."""
         self.buf.write(request.data)
         self._ended = request.ended
         self._has_head = request.has_head
+        self._answered = False
+
+    def answered(self) -> None:
+        """The request was answered: what its client still sends of it is not waited for."""
+        self._answered = True
 
     def chunk(self, size_hint: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn says how much it would like
-        """More than has arrived: there is none, so the request was cut off by its client or by a limit."""
+        """More than has arrived: of a body too large to be kept; else the request was cut off, by client or limit."""
         if self._ended:
             return b""
         if not self._has_head:
             raise LimitRequestHeaders("the head is too large")
-        # As if the client had sent nothing for too long, which gunicorn ends the connection for.
-        raise TimeoutError("the rest of the body is not read")
+        if self._answered or self._client is None:
+            # As if the client had sent nothing for too long, which gunicorn ends the connection for.
+            raise TimeoutError("the rest of the body is not read")
+        self._client.settimeout(MAX_ARRIVAL_SECONDS)
+        return self._client.recv(READ)
+
+
+class Parser(RequestParser):
+    """gunicorn's, which does not wait for what it will not use."""
+
+    unreader: Arrived
+
+    def __init__(self, conn: TConn) -> None:
+        """Of one connection."""
+        super().__init__(conn.cfg, conn.sock, conn.client)
+        self.unreader = Arrived(conn.sock)
+
+    def finish_body(self, deadline: float | None = None, max_bytes: int | None = None) -> bool:  # type: ignore[override] # old stubs
+        """Whether the connection can be kept: nothing is left of the last body. With a deadline it was answered."""
+        if deadline is not None:
+            self.unreader.answered()
+        return bool(super().finish_body(deadline, max_bytes))

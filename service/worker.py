@@ -21,13 +21,12 @@ from typing import Any, Final, cast
 
 from flask import Flask
 from gunicorn.http import errors
-from gunicorn.http.parser import RequestParser
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from iamgraph.service.arrival import ARRIVED_AT
 from iamgraph.service.doors import end_streams
-from iamgraph.service.incoming import MAX_ARRIVAL_SECONDS, MAX_ARRIVING_BYTES, Arrived, Incoming
+from iamgraph.service.incoming import MAX_ARRIVAL_SECONDS, MAX_ARRIVING_BYTES, READ, Arrived, Incoming, Parser
 from iamgraph.service.problems import RETRY_AFTER_SECONDS
 from iamgraph.service.seen import HEADER, SeenApp, request_id
 
@@ -42,7 +41,6 @@ PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
-READ: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +269,7 @@ def _arrived(conn: TConn) -> Arrived:
     """What the requests of a connection are read from."""
     if conn.parser is None:
         # Else gunicorn would make one that reads from the client, in a thread, for as long as that takes.
-        conn.parser = RequestParser(conn.cfg, conn.sock, conn.client)
-        conn.parser.unreader = Arrived()
+        conn.parser = Parser(conn)
         conn.data_ready = True
     return cast(Arrived, cast(Any, conn.parser).unreader)  # of HTTP/1: nothing else is spoken here
 

@@ -35,7 +35,7 @@ def incoming(data: bytes) -> Incoming:
 def parsed(request: Incoming) -> Request:
     """The request as gunicorn reads it from what arrived."""
     parser = RequestParser(Config(), [], ("127.0.0.1", 1))
-    arrived = Arrived()
+    arrived = Arrived(None)
     arrived.take(request)
     parser.unreader = arrived
     return next(parser)
