@@ -74,24 +74,28 @@ def _together(reader: Neo4jReader, text: str, askings: list[Asking]) -> list[Dec
         return [_alone(reader, text, askings[0], askings[0].deadline)]
     now = time.monotonic()
     end = min(one.deadline for one in askings)
-    try:
-        found = reader.ask(text, [_row(one) for one in askings], now + (end - now) / 2)
-    except StoreError as fault:
-        if fault.code != late().code:
-            raise
+    found = _asked(reader, text, askings, now + (end - now) / 2)
+    if found is None:
         return [_alone(reader, text, one, min(end, time.monotonic() + SLOW_SECONDS)) for one in askings]
     return [_decision(reader.info, one.question, each) for one, each in zip(askings, found, strict=True)]
 
 
 def _alone(reader: Neo4jReader, text: str, asking: Asking, end: float) -> Decision:
     """The decision on one question, unknown if it is not made by the end."""
+    found = _asked(reader, text, [asking], end)
+    if found is None:
+        return Decision(Outcome.UNKNOWN, reader.info.revision, reason=Unknown.DEADLINE, detail=late().message)
+    return _decision(reader.info, asking.question, found[0])
+
+
+def _asked(reader: Neo4jReader, text: str, askings: Sequence[Asking], end: float) -> list[Allowed] | None:
+    """What the statement says of each question; None if it does not by the end."""
     try:
-        (found,) = reader.ask(text, [_row(asking)], end)
+        return reader.ask(text, [_row(one) for one in askings], end)
     except StoreError as fault:
-        if fault.code != late().code:
+        if fault.code != Unknown.DEADLINE.value:
             raise
-        return Decision(Outcome.UNKNOWN, reader.info.revision, reason=Unknown.DEADLINE, detail=fault.message)
-    return _decision(reader.info, asking.question, found)
+        return None
 
 
 def statement_of(asking: Asking) -> str:

@@ -43,13 +43,7 @@ TOLD: Final = 20
 @click.option("--errors", metavar="FILE", help="Where rejected lines are written, as JSON lines.")
 @click.option("--strict", is_flag=True, help="Stop at the first chunk that has a rejected line, before writing it.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be written and what rejected.")
-@click.option(
-    "--on-existing",
-    type=click.Choice([one.value for one in OnExisting]),
-    default=OnExisting.TOUCH.value,
-    show_default=True,
-    help="What becomes of tuples that are there already.",
-)
+@options.on_existing("What becomes of tuples that are there already.")
 @options.by
 @options.reason
 @options.reaching

@@ -10,6 +10,7 @@ import click
 
 from iamgraph.cli.output import Out
 from iamgraph.cli.places import Place
+from iamgraph.questions import OnExisting
 
 Command = Callable[..., None]
 
@@ -25,6 +26,17 @@ store = click.option("--store", default="default", show_default=True, help="The 
 by = click.option("--by", help="Who does it.")
 reason = click.option("--reason", help="Why it is done.")
 idempotency_key = click.option("--idempotency-key", help="The same key with the same change does it once.")
+
+
+def on_existing(help_: str) -> Callable[[Command], Command]:
+    """Adds `--on-existing`, whose help says what becomes of tuples that are there."""
+    return click.option(
+        "--on-existing",
+        type=click.Choice([one.value for one in OnExisting]),
+        default=OnExisting.TOUCH.value,
+        show_default=True,
+        help=help_,
+    )
 
 
 def saying(command: Command) -> Command:

@@ -54,13 +54,7 @@ def tuple_() -> None:
 @click.option("--condition-context", metavar="JSON", help="Its parameters that are stored with them.")
 @click.option("--must-exist", multiple=True, metavar="TUPLE", help="Write only if this tuple is there.")
 @click.option("--must-not-exist", multiple=True, metavar="TUPLE", help="Write only if this tuple is not there.")
-@click.option(
-    "--on-existing",
-    type=click.Choice([one.value for one in OnExisting]),
-    default=OnExisting.TOUCH.value,
-    show_default=True,
-    help="What becomes of a tuple that is there: replaced, a conflict, or left as it is.",
-)
+@options.on_existing("What becomes of a tuple that is there: replaced, a conflict, or left as it is.")
 @options.by
 @options.reason
 @options.idempotency_key
