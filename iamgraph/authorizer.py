@@ -324,11 +324,11 @@ class Authorizer:
         return self._kept().list_models(store)
 
     def statement(self, store: str, type_: str, relation: str, subject: Subject) -> str:
-        """The statement a check runs for this kind of subject. Raises `ModelError` saying why there is none."""
+        """The statement of a check for this kind of subject. Raises `ModelError` saying why there is none."""
         current = self._load(store, self._ends())
         check_relation_exists(current.model, type_, relation)
         try:
-            return compiled(current, type_, relation, kind_of(subject)).check
+            return compiled(current, type_, relation, kind_of(subject)).shown
         except NotCompiled as reason:
             raise ModelError(f"no statement, walk answers: {reason}", code="not_compiled") from reason
 

@@ -62,7 +62,7 @@ def pings(connection: Connection, asked: Sequence[Question]) -> list[Ask]:
 
 
 def unjudged(connection: Connection, store: str, asked: Sequence[Question]) -> list[Ask]:
-    """Each question by the statement of its check alone: what the look at the revision costs is the difference."""
+    """Each question by how its check reads alone: what the look at the revision costs is the difference."""
     texts: dict[tuple[str, str], str] = {}
     reader = connection.keeper.at_one_revision(store, lambda reader: reader)
 
@@ -72,11 +72,13 @@ def unjudged(connection: Connection, store: str, asked: Sequence[Question]) -> l
         if key not in texts:
             texts[key] = connection.authorizer.statement(store, *key, subject)
         row = {
+            "i": 0,
             "subject": subject_key(store, subject),
             "wildcard": wildcard_key(store, kind_of(subject).type),
             "object": object_key(store, object_),
             "now": time.time_ns() // 1_000,
         }
-        return one, lambda: reader.ask(texts[key], [row], connection.keeper.end())[0] is not None
+        asked = {"asked": {"questions": [row]}}
+        return one, lambda: bool(reader.run(texts[key], asked, connection.keeper.end())[0]["allowed"])
 
     return list(map(of, asked))

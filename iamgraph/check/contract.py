@@ -15,8 +15,9 @@ from iamgraph.tuples import Kind
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The two forms of a relation's statement for one kind of subject."""
+    """A relation's statement for one kind of subject: as people read it, and as it is asked, without path and with."""
 
+    shown: str
     check: str
     explain: str
 

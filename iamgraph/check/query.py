@@ -10,7 +10,7 @@ from typing import Any, Final
 from iamgraph.check.contract import Asking, CurrentModel, Statements, refuse_other_model
 from iamgraph.errors import StoreError
 from iamgraph.plan.planner import NotCompiled, plan_relation
-from iamgraph.plan.to_cypher import check_statement, explain_statement
+from iamgraph.plan.to_cypher import check_statement, explain_statement, with_state
 from iamgraph.queries import object_key, subject_key, wildcard_key
 from iamgraph.questions import CheckQuestion, Decision, Outcome, StoreInfo, Unknown
 from iamgraph.store.neo4j import Allowed, Neo4jReader, late
@@ -45,7 +45,8 @@ def _compile(current: CurrentModel, key: tuple[str, str, Kind]) -> Statements | 
         step = plan_relation(current.model, type_, relation, kind)
     except NotCompiled as reason:
         return str(reason)
-    found = Statements(check_statement(step, kind), explain_statement(step, kind))
+    shown = check_statement(step, kind)
+    found = Statements(shown, with_state(shown), with_state(explain_statement(step, kind)))
     if max(len(found.check), len(found.explain)) > MAX_STATEMENT_LENGTH:
         return f"the statement of `{type_}#{relation}` would be longer than {MAX_STATEMENT_LENGTH} characters"
     return found

@@ -96,7 +96,7 @@ def list_(store: str, place: Place, out: Out) -> None:
 def cypher(
     ctx: click.Context, *, asked: str, subject_type: str, file: str | None, store: str, place: Place, out: Out
 ) -> None:
-    """Print the statement a check of TYPE#RELATION runs, or say why there is none."""
+    """Print how a check of TYPE#RELATION reads the graph, or say why there is no statement for it."""
     type_, relation = parse.type_and_relation(asked)
     kind = parse.kind(subject_type)
     statement, why = _compiled(_text(file, store, place), type_, relation, kind)
@@ -128,7 +128,7 @@ def _compiled(text: str, type_: str, relation: str, kind: Kind) -> tuple[str | N
     elif current.model.type(kind.type) is None:
         raise RequestError(f"no type `{kind.type}` in the model: name one with `--subject-type`", code="type_not_found")
     try:
-        return compiled(current, type_, relation, kind).check, ""
+        return compiled(current, type_, relation, kind).shown, ""
     except NotCompiled as reason:
         return None, str(reason)
 

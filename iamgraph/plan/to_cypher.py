@@ -44,6 +44,13 @@ WITH q, datetime({epochSeconds: q.now / 1000000, microsecond: q.now % 1000000}) 
 OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 """
+_RETURN: Final = "\nRETURN allowed"
+# What was read is collected by now. Setting a label the node has takes the store's lock, which a write holds through
+# all of its commit: if the revision is still the one known before, no write came between.
+_RETURN_STATE: Final = """
+MATCH (st:IamStore {id: $asked.store})
+SET st:IamStore
+RETURN allowed, st.revision AS revision, st.epoch AS epoch, st.model AS model"""
 _EVERYONE: Final = "OPTIONAL MATCH (w:Object {key: q.wildcard})\n"
 _TUPLE: Final = """\
 {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
@@ -61,7 +68,10 @@ def check_statement(step: Step, kind: Kind) -> str:
     """
     writer = _Writer(kind)
     held = writer.holds(step, ROOT)
-    return f"{writer.head()}WITH q,\n  {held} AS holds\nRETURN collect(CASE WHEN holds THEN {{i: q.i}} END) AS allowed"
+    return (
+        f"{writer.head()}WITH q,\n  {held} AS holds\n"
+        f"WITH collect(CASE WHEN holds THEN {{i: q.i}} END) AS allowed{_RETURN}"
+    )
 
 
 def explain_statement(step: Step, kind: Kind) -> str:
@@ -70,8 +80,17 @@ def explain_statement(step: Step, kind: Kind) -> str:
     proof = writer.proof(step, ROOT)
     return (
         f"{writer.head()}WITH q,\n  {proof} AS proof\n"
-        f"RETURN collect(CASE WHEN proof IS NOT NULL THEN {{i: q.i, path:\n  [r IN proof | {_TUPLE}]}} END) AS allowed"
+        f"WITH collect(CASE WHEN proof IS NOT NULL THEN {{i: q.i, path:\n  [r IN proof | {_TUPLE}]}} END) AS allowed"
+        f"{_RETURN}"
     )
+
+
+def with_state(statement: str) -> str:
+    """Either statement, made to look at the store's newest state once it has read; parameter: asked.store besides.
+
+    Returns one row, or none if there is no such store: `allowed` with `revision`, `epoch` and `model`.
+    """
+    return statement.removesuffix(_RETURN) + _RETURN_STATE
 
 
 @dataclass(frozen=True, slots=True)

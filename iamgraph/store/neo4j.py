@@ -61,7 +61,8 @@ _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 Parameters = Mapping[str, Any]
 # What a compiled statement says of one question: a map, with what proves it if asked for; None where it is denied.
 Allowed = Mapping[str, Any] | None
-Questions = Gather[str, Parameters, Allowed]
+# The store and the statement that is asked; with what it says, the store's newest state once it had read.
+Questions = Gather[tuple[str, str], Parameters, tuple[Allowed, StoreInfo]]
 P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C", bound="Neo4jConnection")
@@ -179,9 +180,10 @@ class Neo4jConnection:
         quick = 0
         while True:
             started = time.monotonic()
-            found = _attempt(act, Neo4jReader(self._run_alone, before, self._planned(), self._questions))
+            reader = Neo4jReader(self._run_alone, before, self._planned(), self._questions)
+            found = _attempt(act, reader)
             quick += time.monotonic() - started < LOCKED_SECONDS
-            after = self.state(store)
+            after = reader.after or self.state(store)
             if after == before:
                 return found()
             before = after
@@ -218,8 +220,12 @@ class Neo4jConnection:
         with faults():
             return retrying(lambda: bound._write_alone(text, parameters), bound.end())
 
-    def _ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
-        return answered(self._run_alone, text, questions, end)
+    def _ask(
+        self, key: tuple[str, str], questions: Sequence[Parameters], end: float
+    ) -> list[tuple[Allowed, StoreInfo]]:
+        store, text = key
+        allowed, info = answered(self._run_alone, store, text, questions, end)
+        return [(one, self._seen(info)) for one in allowed]
 
     # --- under the lock ---
 
@@ -340,24 +346,35 @@ class Neo4jReader:
         """`planned` holds the statements that were planned already; `gather` asks a question together with others that
         wait: without it, a transaction is read in.
         """
-        self.run = run
+        self._run = run
         self._planned = planned
         self._gather = gather
         self.info = info
+        self.after: StoreInfo | None = None
+        """The store's newest state after the last read, where that told it."""
+
+    def run(self, text: str, parameters: Parameters, end: float | None = None) -> list[neo4j.Record]:
+        """The rows; by `end`, unless in a transaction."""
+        self.after = None
+        return self._run(text, parameters, end)
 
     def ask(self, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
         """What a compiled statement says of each question, in their order; by `end`, unless in a transaction.
 
         Raises `StoreError` (`deadline_exceeded`) past the end.
         """
+        self.after = None
+        store = self.info.id
         if len(questions) == 1 and self._gather is not None:
-            return [self._gather(text, questions[0], end)]
-        return answered(self.run, text, questions, end)
+            found, self.after = self._gather((store, text), questions[0], end)
+            return [found]
+        allowed, self.after = answered(self._run, store, text, questions, end)
+        return allowed
 
     def plan(self, text: str, end: float) -> None:
         """Let Neo4j plan a compiled statement, which takes it up to a second the first time; by `end`."""
         if text not in self._planned:
-            answered(self.run, text, (), end)
+            answered(self.run, self.info.id, text, (), end)
             self._planned.add(text)
 
     def find(self, wanted: RelationTuple) -> StoredTuple | None:
@@ -376,11 +393,18 @@ class Neo4jReader:
         return [stored_tuple(row) for row in self.run(statement("tuples/of_object"), parameters)]
 
 
-def answered(run: RunStatement, text: str, questions: Sequence[Parameters], end: float) -> list[Allowed]:
-    """What a compiled statement says of each question, in their order."""
-    (row,) = run(text, {"asked": {"questions": [{"i": i, **one} for i, one in enumerate(questions)]}}, end)
+def answered(
+    run: RunStatement, store: str, text: str, questions: Sequence[Parameters], end: float
+) -> tuple[list[Allowed], StoreInfo]:
+    """What a compiled statement says of each question, in their order, and the store's state once it had read."""
+    rows = run(
+        text, {"asked": {"store": store, "questions": [{"i": i, **one} for i, one in enumerate(questions)]}}, end
+    )
+    if not rows:
+        raise no_store(store)
+    (row,) = rows
     allowed = {one["i"]: one for one in row["allowed"]}
-    return [allowed.get(i) for i in range(len(questions))]
+    return [allowed.get(i) for i in range(len(questions))], info_of(store, row)
 
 
 def info_of(store: str, row: Mapping[str, Any]) -> StoreInfo:

@@ -6,7 +6,8 @@ OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 WITH q,
   EXISTS { MATCH ANY SHORTEST (s)-[r5:MEMBER WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > now)]->(n1:Group) ((n4:Group)-[r3:MEMBER WHERE r3.via = 'member' AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > now)]->(n2:Group))* (o) } AS holds
-RETURN collect(CASE WHEN holds THEN {i: q.i} END) AS allowed
+WITH collect(CASE WHEN holds THEN {i: q.i} END) AS allowed
+RETURN allowed
 
 // explain
 CYPHER 25
@@ -16,8 +17,9 @@ OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 WITH q,
   head(COLLECT { MATCH p6 = ANY SHORTEST (s)-[r5:MEMBER WHERE r5.via IS NULL AND r5.condition IS NULL AND (r5.expires_at IS NULL OR r5.expires_at > now)]->(n1:Group) ((n4:Group)-[r3:MEMBER WHERE r3.via = 'member' AND r3.condition IS NULL AND (r3.expires_at IS NULL OR r3.expires_at > now)]->(n2:Group))* (o) RETURN relationships(p6) LIMIT 1 }) AS proof
-RETURN collect(CASE WHEN proof IS NOT NULL THEN {i: q.i, path:
+WITH collect(CASE WHEN proof IS NOT NULL THEN {i: q.i, path:
   [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
      by: r.by, reason: r.reason, expires_at: r.expires_at,
      condition: r.condition, context: r.context}]} END) AS allowed
+RETURN allowed

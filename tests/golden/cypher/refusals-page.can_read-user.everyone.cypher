@@ -6,7 +6,8 @@ OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 WITH q,
   (EXISTS { MATCH (s)-[r1:READER WHERE r1.via = '*' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > now)]->(o) } AND NOT EXISTS { MATCH (s)-[r2:BLOCKED WHERE r2.via = '*' AND r2.condition IS NULL AND (r2.expires_at IS NULL OR r2.expires_at > now)]->(o) }) AS holds
-RETURN collect(CASE WHEN holds THEN {i: q.i} END) AS allowed
+WITH collect(CASE WHEN holds THEN {i: q.i} END) AS allowed
+RETURN allowed
 
 // explain
 CYPHER 25
@@ -16,8 +17,9 @@ OPTIONAL MATCH (s:Object {key: q.subject})
 OPTIONAL MATCH (o:Object {key: q.object})
 WITH q,
   CASE WHEN NOT EXISTS { MATCH (s)-[r1:BLOCKED WHERE r1.via = '*' AND r1.condition IS NULL AND (r1.expires_at IS NULL OR r1.expires_at > now)]->(o) } THEN head(COLLECT { MATCH p3 = (s)-[r2:READER WHERE r2.via = '*' AND r2.condition IS NULL AND (r2.expires_at IS NULL OR r2.expires_at > now)]->(o) RETURN relationships(p3) LIMIT 1 }) END AS proof
-RETURN collect(CASE WHEN proof IS NOT NULL THEN {i: q.i, path:
+WITH collect(CASE WHEN proof IS NOT NULL THEN {i: q.i, path:
   [r IN proof | {object_type: endNode(r).type, object_id: endNode(r).id, type: type(r),
      subject_type: startNode(r).type, subject_id: startNode(r).id, via: r.via, since: r.since, at: r.at,
      by: r.by, reason: r.reason, expires_at: r.expires_at,
      condition: r.condition, context: r.context}]} END) AS allowed
+RETURN allowed
