@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 import structlog
 from flask import Response, current_app, g, request
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, RawModel
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -32,6 +32,7 @@ FORMAT_OF_TYPE: Final[dict[str, str | None]] = {
 }
 ENCODINGS: Final = frozenset({"identity", "gzip"})
 LINES: Final = "application/x-ndjson"
+_FILE: Final[dict[str, Any]] = {"content": {LINES: {"schema": {"type": "string"}}}}
 _BLOCK: Final = 65_536
 _PROBLEMS: dict[Any, Any] = {
     str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
@@ -41,18 +42,24 @@ routes = APIBlueprint("bulk", __name__, url_prefix="/v1", abp_responses=_PROBLEM
 _log = structlog.get_logger("iamgraph.service")
 
 
-@routes.post("/stores/<store>/import", responses={200: None})
-def load(path: wire.StorePath, query: wire.ImportQuery) -> Response:
+class TuplesFile(RawModel):
+    """The body of an import, which only the importer reads."""
+
+    mimetypes = list(FORMAT_OF_TYPE)
+
+
+@routes.post("/stores/<store>/import", responses={200: _FILE})
+def load(path: wire.StorePath, query: wire.ImportQuery, raw: TuplesFile) -> Response:
     """Import a file of tuples: rejected lines and progress as JSON lines, the last of which is the outcome.
 
     The body is JSON lines, CSV, a JSON array, YAML or relationships, by its content type; in gzip or not.
     """
-    if request.mimetype not in FORMAT_OF_TYPE:
+    if raw.mimetype not in FORMAT_OF_TYPE:
         raise UnsupportedMediaType(f"send one of these types: {', '.join(sorted(FORMAT_OF_TYPE))}")
-    if request.headers.get("Content-Encoding", "identity") not in ENCODINGS:
+    if raw.headers.get("Content-Encoding", "identity") not in ENCODINGS:
         raise UnsupportedMediaType("send the body in gzip or as it is")
     limit: int = current_app.config["MAX_IMPORT"]
-    format_ = query.format or FORMAT_OF_TYPE[request.mimetype]
+    format_ = query.format or FORMAT_OF_TYPE[raw.mimetype]
     wanted = query.to_import(path.store, actor(query.by), format_, limit)
     door = doors().connection.authorizer
     door.until(g.end).get_model(path.store)  # before the file is taken in
@@ -67,7 +74,7 @@ def load(path: wire.StorePath, query: wire.ImportQuery) -> Response:
     return response
 
 
-@routes.get("/stores/<store>/export", responses={200: None})
+@routes.get("/stores/<store>/export", responses={200: _FILE})
 def export(path: wire.StorePath, query: wire.ExportQuery) -> Response:
     """Every tuple of a store at one revision, as JSON lines in a fixed order after a header; an import takes it."""
     opened = ExitStack()

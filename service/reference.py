@@ -15,6 +15,8 @@ from flask import Response, render_template_string
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # What stands in an example for the arguments of a path.
 ARGUMENTS: Final = {"store": "default", "model": "current", "key": "01K0000000000000000000000"}
+# Where a route takes this, it takes files.
+FILE: Final = "application/x-ndjson"
 _REF: Final = "#/components/schemas/"
 
 Json = Mapping[str, Any]
@@ -83,7 +85,8 @@ def _about(path: str) -> str:
 
 
 def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
-    sent = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    kinds = said.get("requestBody", {}).get("content", {})
+    sent = kinds.get("application/json", {}).get("schema") if FILE not in kinds else None
     status = next(code for code in said["responses"] if code[0] == "2")
     content = said["responses"][status].get("content", {})
     answer = content.get("application/json", {}).get("schema")
@@ -98,20 +101,27 @@ def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
         tuple(_fields(doc, sent)),
         tuple(_fields(doc, answer)),
         status,
-        _call(curl, method.upper(), path, example(doc, sent) if sent is not None else None),
+        _call(curl, method.upper(), path, _body(doc, sent, is_file=FILE in kinds)),
     )
 
 
-def _call(curl: str, method: str, path: str, body: Any) -> str:
+def _body(doc: Json, sent: Json | None, *, is_file: bool) -> list[str]:
+    """What curl is told to send."""
+    if is_file:
+        return [f"-H 'Content-Type: {FILE}'", "--data-binary @tuples.jsonl"]
+    if sent is None:
+        return []
+    return ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_written(example(doc, sent)))}"]
+
+
+def _call(curl: str, method: str, path: str, body: list[str]) -> str:
     """A call to paste; the address and the key come by the shell's variables."""
     for name, value in ARGUMENTS.items():
         path = path.replace(f"{{{name}}}", value)
     words = [curl] if method in ("GET", "POST") else [f"{curl} -X {method}"]
     words[0] += f' "$IAMGRAPH_URL{path}"'
     words.append('-H "Authorization: Bearer $IAMGRAPH_KEY"')
-    if body is not None:
-        words += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_written(body))}"]
-    return " \\\n  ".join(words)
+    return " \\\n  ".join((*words, *body))
 
 
 def _written(body: Json) -> str:

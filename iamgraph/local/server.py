@@ -30,6 +30,7 @@ _JVM_OPTIONS: Final = (
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
 )
+# The password is 32 random bytes: a bound on wrong ones would guard nothing, and let anybody here lock its users out.
 _SETTINGS: Final = """\
 server.bolt.enabled=true
 server.bolt.listen_address=127.0.0.1:{port}
@@ -39,6 +40,7 @@ server.bolt.connection_keep_alive_probes=2
 server.bolt.connection_keep_alive_streaming_scheduling_interval=1s
 server.http.enabled=false
 dbms.security.auth_enabled=true
+dbms.security.auth_max_failed_attempts=0
 dbms.usage_report.enabled=false
 db.transaction.monitor.check.interval=200ms
 server.memory.pagecache.size=128m

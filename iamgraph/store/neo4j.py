@@ -54,6 +54,7 @@ _STRICT: Final[dict[str, Any]] = {
 _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
 # A transaction past its time, and one that was waiting for a lock when its time came.
 _LATE: Final = ("Neo.ClientError.Transaction.TransactionTimedOut", "Neo.ClientError.Transaction.LockClientStopped")
+_SECURITY: Final = "Neo.ClientError.Security."
 _SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _HOST_AND_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?")
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
@@ -493,8 +494,13 @@ def faults() -> Iterator[None]:
     except AuthError as fault:
         raise StoreError("Neo4j refused the user name or password", code="store_sign_in_failed") from fault
     except ClientError as fault:
-        if fault.code is not None and fault.code.startswith(_LATE):
+        code = fault.code or ""
+        if code.startswith(_LATE):
             raise late() from fault
+        if code.startswith(_SECURITY):
+            # Nothing of iamgraph's own: too many wrong passwords of others, one that has expired, rights that lack.
+            why = code.removeprefix(_SECURITY)
+            raise StoreError(f"Neo4j refused its user: {why}", code="store_sign_in_failed") from fault
         raise
     except TransientError as fault:
         raise StoreError("Neo4j is busy: try again", code="store_busy") from fault

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import neo4j
 import pytest
 
 from iamgraph.errors import StoreError
 from iamgraph.questions import StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.service.readiness import SECONDS, Readiness, look
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.migrations import migrations
 from iamgraph.store.neo4j import Neo4jServer
 from tests.service.client import Client
@@ -137,3 +141,21 @@ def test_a_wrong_password_is_told_by_its_code(server: Neo4jServer, tmp_path: Pat
         assert {"status": "failed", "code": "store_sign_in_failed"} == reply.json["database"]
         assert 200 == client.get("/healthz").status
         assert "not this one" not in service.log.read_text()
+
+
+def test_a_user_who_may_not_is_told_so(server: Neo4jServer) -> None:
+    """What Neo4j refuses a user for is a fault of who set it up, not one of iamgraph's own."""
+    name, password = f"u{secrets.token_hex(8)}", secrets.token_urlsafe(16)
+    made = {"name": name, "password": password}
+    with (
+        neo4j.GraphDatabase.driver(server.uri, auth=(server.user, server.password)) as driver,
+        driver.session(database="system") as session,
+    ):
+        session.run("CREATE USER $name SET PASSWORD $password CHANGE REQUIRED", made).consume()
+        refused = pytest.raises(StoreError, match="Neo4j refused its user: CredentialsExpired")
+        try:
+            with closing(Neo4jKeeper(replace(server, user=name, password=password))) as keeper, refused as told:
+                keeper.ping()
+        finally:
+            session.run("DROP USER $name", {"name": name}).consume()
+    assert "store_sign_in_failed" == told.value.code

@@ -6,13 +6,15 @@ import json
 import shlex
 from html.parser import HTMLParser
 from http.client import HTTPConnection
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 from ulid import ULID
 
 from tests.service.client import Client, Reply
 
+# What the example's `tuples.jsonl` might hold.
+FILE: Final = '{"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}\n'
 FORBIDDEN: Final = {"script", "iframe", "object", "embed", "form", "base", "style", "img"}
 
 
@@ -100,15 +102,15 @@ def test_every_call_is_on_the_page(client: Client, page: Page, reply: Reply) -> 
 def test_the_calls_work_as_they_stand(client: Client, secret: str, page: Page) -> None:
     """Every call on the page does what it says, in an empty store; and none holds a key."""
     store = f"docs-{ULID()}"
-    calls = [_read(one.replace("default", store)) for one in page.calls if one.startswith("curl ")]
-    streams = {_read(one)[1] for one in page.calls if one.startswith("curl -sN")}
-    streams = {one.replace("default", store) for one in streams}
+    words = [one.replace("default", store) for one in page.calls if one.startswith("curl ")]
+    calls = [_read(one) for one in words]
+    streams = {_read(one).path for one in words if one.startswith("curl -sN")}
     made: list[tuple[str, str, int]] = []
-    for method, path, body in sorted(calls, key=_turn):
+    for method, path, type_, body in sorted(calls, key=_turn):
         if path in streams:
             made.append((method, path, _begun(client.port, secret, path)))
             continue
-        reply = client.send(method, path, body)
+        reply = client.send(method, path, body, {"Content-Type": type_})
         made.append((method, path, reply.status))
         if path == "/v1/keys" and method == "POST":
             assert 204 == client.delete(f"/v1/keys/{reply.json['id']}").status
@@ -127,9 +129,18 @@ def _begun(port: int, secret: str, path: str) -> int:
     return status
 
 
-def _turn(call: tuple[str, str, str | None]) -> tuple[int, str]:
+class Call(NamedTuple):
+    """A call of curl's; with a body it has a type."""
+
+    method: str
+    path: str
+    type: str | None
+    body: str | None
+
+
+def _turn(call: Call) -> tuple[int, str]:
     """A store before its model, that before tuples, those before questions, and what takes away last."""
-    method, path, _ = call
+    method, path = call[:2]
     first = ["/v1/stores", "/models", "/tuples/write"]
     if method == "DELETE":
         return 9, path
@@ -140,15 +151,19 @@ def _turn(call: tuple[str, str, str | None]) -> tuple[int, str]:
     return 6, path
 
 
-def _read(call: str) -> tuple[str, str, str | None]:
-    """Method, path and body of a call of curl's."""
+def _read(call: str) -> Call:
+    """What curl is told."""
     words = shlex.split(call.replace("\\\n", " "))
     assert "curl" == words[0]
     assert words[1] in ("-s", "-sN")
     url = next(one for one in words if one.startswith("$IAMGRAPH_URL"))
     headers = [words[i + 1] for i, one in enumerate(words) if one == "-H"]
     assert "Authorization: Bearer $IAMGRAPH_KEY" in headers
+    type_ = next((one.removeprefix("Content-Type: ") for one in headers if one.startswith("Content-Type: ")), None)
     body = words[words.index("-d") + 1] if "-d" in words else None
     assert body is None or isinstance(json.loads(body), dict)
+    if "--data-binary" in words:
+        assert "@tuples.jsonl" == words[words.index("--data-binary") + 1]
+        body = FILE
     method: Any = words[words.index("-X") + 1] if "-X" in words else "GET" if body is None else "POST"
-    return method, url.removeprefix("$IAMGRAPH_URL"), body
+    return Call(method, url.removeprefix("$IAMGRAPH_URL"), type_, body)
