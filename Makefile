@@ -33,6 +33,7 @@ golden: .venv/installed  ## write the golden files anew; read the diff
 long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of torn reads and of the new enemy, 1,000 lost commits, 1,000 revocations, 100 killed workers
 	IAMGRAPH_CHECKS=200000 $(BIN)/pytest -s tests/test_differential.py
 	IAMGRAPH_KILLS=100 $(BIN)/pytest -s tests/bulk/test_kills.py
+	IAMGRAPH_KILLS=10 $(BIN)/pytest -s tests/local/test_private.py
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/store/test_torn_reads.py
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/service/test_new_enemy.py
 	IAMGRAPH_CUTS=1000 $(BIN)/pytest tests/store/test_lost_commits.py

@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 
 from iamgraph.errors import RequestError
 from iamgraph.service.app import create_app
+from iamgraph.service.balance import Balance
 from iamgraph.service.doors import close_doors, open_doors
 from iamgraph.service.exporting import check_tracing, start_tracing
 from iamgraph.service.logs import GunicornLog, configure
@@ -61,6 +62,7 @@ class Service(BaseApplication):
         self._folder = _own_folder()
         share(self._folder)
         self._metrics = Metrics(self._folder)
+        self._balance = Balance()
         self._end_tracing: Callable[[], None] = lambda: None
         self._app = create_app(settings, self._metrics)
         super().__init__()
@@ -69,9 +71,10 @@ class Service(BaseApplication):
         """gunicorn asks for its settings here."""
         hooks = {
             "when_ready": lambda _arbiter: self._started(),
+            "pre_fork": lambda _arbiter, worker: worker.enter(self._balance),
             "post_fork": lambda _arbiter, _worker: self._open(),
             "worker_exit": lambda _arbiter, _worker: self._close(),
-            "child_exit": lambda _arbiter, worker: forget(self._folder, worker.pid),
+            "child_exit": lambda _arbiter, worker: self._forget(worker),
         }
         for name, value in (options(self._settings) | hooks).items():
             self.cfg.set(name, value)
@@ -88,6 +91,10 @@ class Service(BaseApplication):
             self._end_tracing = start_tracing()
         connection = join(self._server, self._settings, observer=self._metrics)
         open_doors(self._app, connection, keys=not self._settings.no_auth)
+
+    def _forget(self, worker: Worker) -> None:
+        self._balance.leave(worker.place)
+        forget(self._folder, int(worker.pid))  # the stubs say it is text
 
     def _close(self) -> None:
         close_doors(self._app)

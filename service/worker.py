@@ -25,6 +25,7 @@ from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from iamgraph.service.arrival import ARRIVED_AT
+from iamgraph.service.balance import Balance
 from iamgraph.service.doors import end_streams
 from iamgraph.service.incoming import MAX_ARRIVAL_SECONDS, MAX_ARRIVING_BYTES, READ, Arrived, Incoming, Parser
 from iamgraph.service.problems import RETRY_AFTER_SECONDS
@@ -39,6 +40,10 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
 # own, one for each, since readiness may wait for Neo4j.
 PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
+# How long a worker that has more connections than another leaves it a new one; and how long after it takes what was
+# left over.
+YIELD_SECONDS: Final = 0.002
+LEFT_OVER_SECONDS: Final = 0.02
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
 
@@ -69,19 +74,53 @@ class Worker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.place: int | None = None
         # Of the main thread alone.
+        self._yields_until = float("-inf")
         self._busy = 0
         self._probed = 0
         self._arriving: dict[TConn, Incoming] = {}
         self._held = 0  # bytes of these
         self._leaving: dict[TConn, float] = {}  # until when, in the order of that
 
+    def enter(self, balance: Balance) -> None:
+        """Be counted among the workers; in the arbiter, before the fork."""
+        self._balance = balance
+        self.place = balance.enter()
+
     def init_process(self) -> None:
         """In the worker, after the fork."""
         self._probes = ThreadPoolExecutor(len(PROBES), "probes")
         super().init_process()
 
-    # --- what comes in; all of it on the main thread, which must not wait ---
+    # --- connections; all of it on the main thread, which must not wait ---
+
+    def notify(self) -> None:
+        """gunicorn calls this each time around."""
+        super().notify()
+        self._balance.tell(self.place, self.nr_conns)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection; but let a worker with fewer take it if it does so at once."""
+        now = time.monotonic()
+        if now >= self._yields_until + LEFT_OVER_SECONDS and self._balance.has_more(self.place):
+            self._yields_until = now + YIELD_SECONDS
+            self.set_accept_enabled(False)
+            return
+        super().accept(listener)
+        self._balance.tell(self.place, self.nr_conns)
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """gunicorn would do so each time around."""
+        if not enabled or time.monotonic() >= self._yields_until:
+            super().set_accept_enabled(enabled)
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """gunicorn waits here."""
+        left = self._yields_until - time.monotonic()
+        super().wait_for_and_dispatch_events(min(timeout or left, left) if left > 0 else timeout)
+
+    # --- what comes in; on the main thread too ---
 
     def enqueue_req(self, conn: TConn) -> None:
         """Receive the next request of a connection; what came of it already is here."""

@@ -200,7 +200,7 @@ def test_while_others_write(door: Authorizer, store: str) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             _assert_exact(door, store, *export(door, store))
     finally:
         ended.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
 import subprocess
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.long
 
 ROOT: Final = Path(__file__).parents[2]
 END_SECONDS: Final = 60.0
+KILLS: Final = int(os.environ.get("IAMGRAPH_KILLS", "1"))
 # A Neo4j that has just started is slow at first.
 PATIENT: Final = Settings(deadline=60)
 MODEL: Final = "model\n  schema 1.1\ntype member\ntype group\n  relations\n    define member: [member]\n"
@@ -169,7 +171,7 @@ def test_what_was_acknowledged_survives_a_kill(folder: Path) -> None:
     with lease(folder) as mine:
         _new_store(mine)
     acknowledged: list[str] = []
-    for _ in range(2):
+    for _ in range(KILLS):
         with lease(folder) as mine, holder(folder, "write") as writer:
             assert mine.pid == said(writer)[0]
             acknowledged += [_out(writer).readline().strip() for _ in range(150)]

@@ -326,7 +326,7 @@ HALVES: Final = (KEYWORDS[:90], KEYWORDS[90:])
 
 @pytest.mark.parametrize("names", HALVES, ids=lambda names: f"{names[0]} to {names[-1]}")
 def test_every_keyword_can_name_types_and_relations(door: Authorizer, home: str, names: tuple[str, ...]) -> None:
-    """A type and its relation of a keyword's name are written, checked, explained and read like any other."""
+    """A type and its relation of a keyword's name are written, checked and read like any other."""
     text = "".join(
         f"type {one}\n  relations\n    define {one}: [{one}]\n    define held: [{one}#{one}]\n" for one in names
     )
@@ -337,5 +337,4 @@ def test_every_keyword_can_name_types_and_relations(door: Authorizer, home: str,
     for one, path in zip(names, zip(inner, outer, strict=True), strict=True):
         question = CheckQuestion(home, parse_subject(f"{one}:me"), "held", parse_object(f"{one}:b"), explain=True)
         assert path == tuple(found.tuple for found in door.check(question).path or ())
-        assert door.check(CheckQuestion(home, question.subject, "held", question.object)).allowed
     assert {*inner, *outer} == {found.tuple for found in door.read(home, limit=1000).items}

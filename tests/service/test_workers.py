@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import neo4j
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.long
 
 TUPLE = {"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}
 WAIT_SECONDS = 20.0
+MANY = 16
 
 
 def check_often(port: int, secret: str, home: str, count: int) -> set[int]:
@@ -50,6 +52,22 @@ def test_both_workers_answer(service: Running, secret: str, home: str) -> None:
             assert {200} == check_often(service.port, secret, home, 3)
         finally:
             other.resume()
+
+
+def test_connections_are_shared_out(server: Neo4jServer, secret: str, home: str, tmp_path: Path) -> None:
+    """Connections that stay go to the worker that has fewer, however often one worker was the quicker."""
+    with serving(server, tmp_path) as service, ExitStack() as opened:
+        for _ in range(MANY):
+            assert 200 == opened.enter_context(Client(service.port, secret)).post(f"{home}/check", TUPLE).status
+        had = [_connections(pid, service.port) for pid in service.workers()]
+        assert MANY == sum(had)
+        assert min(had) >= MANY // WORKERS - 2
+
+
+def _connections(pid: int, port: int) -> int:
+    """How many clients a worker holds."""
+    found = psutil.Process(pid).net_connections("tcp")
+    return sum(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port for one in found)
 
 
 def test_a_dead_worker_is_replaced(server: Neo4jServer, service: Running, secret: str, home: str) -> None:
