@@ -40,10 +40,8 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
 # own, one for each, since readiness may wait for Neo4j.
 PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
-# How long a worker that has more connections than another leaves it a new one; and how long after it takes what was
-# left over.
+# How long a worker that has more connections than another leaves it a new one.
 YIELD_SECONDS: Final = 0.002
-LEFT_OVER_SECONDS: Final = 0.02
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
 
@@ -76,7 +74,8 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.place: int | None = None
         # Of the main thread alone.
-        self._yields_until = float("-inf")
+        self._yields_until: float | None = None
+        self._yielded = False
         self._busy = 0
         self._probed = 0
         self._arriving: dict[TConn, Incoming] = {}
@@ -102,23 +101,29 @@ class Worker(ThreadWorker):
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection; but let a worker with fewer take it if it does so at once."""
-        now = time.monotonic()
-        if now >= self._yields_until + LEFT_OVER_SECONDS and self._balance.has_more(self.place):
-            self._yields_until = now + YIELD_SECONDS
+        if self._balance.has_more(self.place) and not self._yielded:
             self.set_accept_enabled(False)
-            return
-        super().accept(listener)
-        self._balance.tell(self.place, self.nr_conns)
+            self._yields_until = time.monotonic() + YIELD_SECONDS
+        else:
+            super().accept(listener)
+            self._balance.tell(self.place, self.nr_conns)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """gunicorn would do so each time around."""
-        if not enabled or time.monotonic() >= self._yields_until:
-            super().set_accept_enabled(enabled)
+        if enabled and self._yields_until is not None and time.monotonic() < self._yields_until:
+            return
+        self._yields_until = None
+        super().set_accept_enabled(enabled)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """gunicorn waits here."""
-        left = self._yields_until - time.monotonic()
-        super().wait_for_and_dispatch_events(min(timeout or left, left) if left > 0 else timeout)
+        if self._yields_until is not None:
+            super().wait_for_and_dispatch_events(max(0.0, self._yields_until - time.monotonic()))
+            self._yielded = True
+        else:
+            # What is there at once, after that, was left over.
+            super().wait_for_and_dispatch_events(timeout)
+            self._yielded = False
 
     # --- what comes in; on the main thread too ---
 
