@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,11 +18,13 @@ from iamgraph.bench.ground import Ground, Inside
 from iamgraph.bench.organisation import Organisation, Question, model, organisation, questions
 from iamgraph.bench.report import Figure
 from iamgraph.bench.truth import Stated, Truth
+from iamgraph.bulk.imports import Import, Step
+from iamgraph.errors import StoreError
 from iamgraph.local.jars import Tell
-from iamgraph.questions import WriteRequest
 from iamgraph.tuples import RelationTuple, parse_object, parse_subject
 
-CHUNK: Final = 1_000
+# After so many tuples it is told how far an import is.
+TOLD: Final = 100_000
 
 Evaluation = Callable[[Iterable[Stated]], Truth]
 
@@ -78,18 +82,26 @@ def furnished(
     store = f"bench-{ULID()}"
     ground.door.create_store(store)
     try:
-        tell(f"writing {size:,} tuples")
+        tell(f"importing {size:,} tuples")
         ground.door.write_model(store, model())
-        yield Bench(ground, store, made, truth, asked, pace, _written(ground, store, made))
+        yield Bench(ground, store, made, truth, asked, pace, _written(ground, store, made, tell))
     finally:
         ground.door.delete_store(store)
 
 
-def _written(ground: Ground, store: str, made: Organisation) -> float:
-    began = time.perf_counter()
-    for i in range(0, len(made.tuples), CHUNK):
-        ground.door.write(WriteRequest(store, writes=tuple(map(as_tuple, made.tuples[i : i + CHUNK]))))
-    return time.perf_counter() - began
+def _written(ground: Ground, store: str, made: Organisation, tell: Tell) -> float:
+    with tempfile.TemporaryFile() as file:
+        for object_, relation, subject in made.tuples:
+            file.write(json.dumps({"subject": subject, "relation": relation, "object": object_}).encode() + b"\n")
+        file.seek(0)
+        began, told, step = time.perf_counter(), 0, Step()
+        for step in ground.load(Import(store, format="jsonl"), file):
+            if step.written >= told + TOLD:
+                told = step.written
+                tell(f"{told:,} written")
+        if step.written != len(made.tuples):
+            raise StoreError(f"{step.written:,} of {len(made.tuples):,} tuples were written", code="import_incomplete")
+        return time.perf_counter() - began
 
 
 def as_tuple(stated: Stated) -> RelationTuple:

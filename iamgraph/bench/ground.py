@@ -9,21 +9,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import psutil
 
 from iamgraph.bench.wire import Target, target
+from iamgraph.bulk.imports import Import, Importer, Step
 from iamgraph.errors import StoreError
 from iamgraph.keys import Keys, expiry
 from iamgraph.local.jars import Tell
 from iamgraph.local.private import Lease, acquire
-from iamgraph.questions import ALL_STORES, Scope, StoredModel, StoreInfo, WriteRequest
-from iamgraph.revision import Revision
+from iamgraph.questions import ALL_STORES, Scope, StoredModel, StoreInfo
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import Connection, join, prepare
@@ -42,9 +42,6 @@ class Door(Protocol):
 
     def write_model(self, store: str, text: str) -> StoredModel:
         """Make a model the store's current one."""
-
-    def write(self, request: WriteRequest) -> Revision:
-        """Write tuples."""
 
     def delete_store(self, store: str) -> None:
         """End a store."""
@@ -73,9 +70,10 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A service to load, and a door to its stores."""
+    """A service to load, a door to its stores, and a way to import files into them."""
 
     door: Door
+    load: Callable[[Import, BinaryIO], Iterator[Step]]
     target: Target
     inside: Inside | None
 
@@ -111,7 +109,8 @@ def _on(lease: Lease, settings: Settings, folder: Path, tell: Tell, warm_start: 
         with _serving(lease.server, folder) as (process, url):
             processes = Processes(psutil.Process(process.pid), psutil.Process(lease.pid))
             inside = Inside(connection, processes, warm_start)
-            yield Ground(connection.authorizer, target(url, key), inside)
+            door = connection.authorizer
+            yield Ground(door, lambda wanted, file: Importer(door, file, wanted).steps(), target(url, key), inside)
 
 
 def _gone(pid: int) -> None:

@@ -119,7 +119,10 @@ def _ground(choice: Choice, place: Place, out: Out, held: ExitStack) -> Ground:
 
     if place.url is None:
         return held.enter_context(private(read_settings(), out.tell, restart="start" in choice.only))
-    return Ground(held.enter_context(place.door()), target(place.url, place.key), None)
+    from iamgraph.cli.remote import Remote  # noqa: PLC0415 - HTTP only where it is spoken
+
+    remote = held.enter_context(Remote(place.url, place.key))
+    return Ground(remote, lambda wanted, file: remote.load(wanted, file)[2], target(place.url, place.key), None)
 
 
 def _show(said: dict[str, Any], out: Out) -> None:
