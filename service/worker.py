@@ -42,6 +42,8 @@ PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a worker that has more connections than another leaves it a new one.
 YIELD_SECONDS: Final = 0.002
+# New connections that are taken before others are looked at again.
+ACCEPTS: Final = 32
 # How long a connection that was told its end may take to read that.
 LEAVE_SECONDS: Final = 2.0
 
@@ -100,13 +102,25 @@ class Worker(ThreadWorker):
         self._balance.tell(self.place, self.nr_conns)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection; but let a worker with fewer take it if it does so at once."""
-        if self._balance.has_more(self.place) and not self._yielded:
-            self.set_accept_enabled(False)
-            self._yields_until = time.monotonic() + YIELD_SECONDS
-        else:
-            super().accept(listener)
+        """Take new connections; but let a worker with fewer take them if it does so at once.
+
+        gunicorn takes one each time around, which is too slow to refuse many: while threads are busy, each time around
+        is a wait for the interpreter's lock.
+        """
+        for _ in range(ACCEPTS):
+            if self.nr_conns >= self.worker_connections:
+                return
+            if self._balance.has_more(self.place) and not self._yielded:
+                self.set_accept_enabled(False)
+                self._yields_until = time.monotonic() + YIELD_SECONDS
+                return
+            try:
+                client, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            self.nr_conns += 1
             self._balance.tell(self.place, self.nr_conns)
+            self.enqueue_req(TConn(self.cfg, client, address, listener.getsockname()))
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """gunicorn would do so each time around."""

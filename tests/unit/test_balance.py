@@ -17,6 +17,17 @@ def test_who_has_more_than_another_is_told() -> None:
     assert (False, False) == (balance.has_more(first), balance.has_more(second))
 
 
+def test_a_few_of_many_do_not_matter() -> None:
+    """An eighth more is let be, so that workers with many connections do not wait for each other."""
+    balance = Balance()
+    first, second = balance.enter(), balance.enter()
+    balance.tell(first, 80)
+    balance.tell(second, 70)
+    assert not balance.has_more(first)
+    balance.tell(second, 69)
+    assert balance.has_more(first)
+
+
 def test_who_is_gone_does_not_count() -> None:
     """A worker that ended leaves its place to the next, who has nothing yet."""
     balance = Balance()
