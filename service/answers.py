@@ -141,17 +141,19 @@ class DeletionAnswer(Answer):
     zookie: str
     deleted: int = Field(description="how many tuples went, or would go")
     dry_run: bool
-    tuples: list[TupleAnswer] | None = Field(None, description="of a dry run, the first of them")
+    tuples: list[TupleAnswer] | None = Field(
+        None, description="of a dry run, the first of them; for keys that may read"
+    )
 
     @classmethod
-    def of(cls, done: Deletion, dry_run: bool) -> Self:
-        """The answer for a deletion."""
+    def of(cls, done: Deletion, dry_run: bool, *, shown: bool) -> Self:
+        """The answer for a deletion; with the first tuples if they are to be shown."""
         return cls(
             revision=done.revision.number,
             zookie=done.revision.zookie(),
             deleted=done.count,
             dry_run=dry_run,
-            tuples=[TupleAnswer.of(one.tuple, one) for one in done.first] if dry_run else None,
+            tuples=[TupleAnswer.of(one.tuple, one) for one in done.first] if shown else None,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
 
+from iamgraph.questions import Scope
 from iamgraph.service import answers, wire
 from iamgraph.service.doors import (
     actor,
@@ -60,7 +61,9 @@ def delete(path: wire.StorePath, body: wire.DeleteBody) -> Response:
 def delete_by_filter(path: wire.StorePath, body: wire.FilterDeleteBody) -> Response:
     """Delete every tuple that matches, in one change; or, as a dry run, find out which."""
     done = authorizer().delete_matching(body.to_request(path.store, actor(body.by)))
-    return answers.DeletionAnswer.of(done, body.dry_run).response()
+    key = asking_key()
+    shown = body.dry_run and (key is None or key.may(Scope.READ))
+    return answers.DeletionAnswer.of(done, body.dry_run, shown=shown).response()
 
 
 @routes.post("/stores/<store>/tuples/read", responses={200: answers.TuplesAnswer})

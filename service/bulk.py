@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any, BinaryIO, Final
 
@@ -18,7 +19,7 @@ from iamgraph.bulk.exports import exported
 from iamgraph.bulk.imports import Importer, Rejected, Step
 from iamgraph.errors import IamgraphError, LimitError, RequestError, StoreError
 from iamgraph.service import answers, wire
-from iamgraph.service.doors import actor, doors
+from iamgraph.service.doors import actor, check_still, doors, still_allowed
 from iamgraph.service.problems import document
 
 # A content type tells the format; where it tells none, `format` does, or the file's beginning.
@@ -65,11 +66,12 @@ def load(path: wire.StorePath, query: wire.ImportQuery, raw: TuplesFile) -> Resp
     door.until(g.end).get_model(path.store)  # before the file is taken in
     file = _kept(limit)
     try:
+        check_still()  # the file may have been long in coming
         importer = Importer(door, file, wanted)
     except BaseException:
         file.close()
         raise
-    response = Response(_lines(importer, file, g.request_id), content_type=LINES)
+    response = Response(_lines(importer, file, g.request_id, still_allowed()), content_type=LINES)
     response.call_on_close(file.close)
     return response
 
@@ -88,7 +90,7 @@ def export(path: wire.StorePath, query: wire.ExportQuery) -> Response:
 
 def _kept(limit: int) -> BinaryIO:
     """The body, in a file of its own: so an upload holds no lock, and its content gives the import's id."""
-    request.max_content_length = None
+    request.max_content_length = sys.maxsize  # None would be the limit of other bodies
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
     try:
         size = 0
@@ -122,7 +124,7 @@ def _keep(file: BinaryIO, block: bytes) -> None:
         raise StoreError("the service has no room to keep the file", code="no_room") from fault
 
 
-def _lines(importer: Importer, file: BinaryIO, request_id: str) -> Iterator[str]:
+def _lines(importer: Importer, file: BinaryIO, request_id: str, allowed: Callable[[], bool]) -> Iterator[str]:
     """The import, as it goes on; whatever happens, the last line says how it ended."""
     last = Step()
     yield _line("import", {"id": importer.id, "resumed": importer.resumed})
@@ -132,6 +134,7 @@ def _lines(importer: Importer, file: BinaryIO, request_id: str) -> Iterator[str]
                 for one in last.rejects:
                     yield _line("rejected", _rejected(one))
                 yield _line("progress", _progress(last))
+                _check_allowed(allowed)
         yield _line("outcome", {"id": importer.id, **_progress(last), "stopped": last.stopped})
     except IamgraphError as fault:
         yield _line("problem", document(fault) | {"request_id": request_id})
@@ -141,6 +144,11 @@ def _lines(importer: Importer, file: BinaryIO, request_id: str) -> Iterator[str]
         yield _line("problem", document(failed) | {"request_id": request_id, "status": 500})
     finally:
         file.close()
+
+
+def _check_allowed(allowed: Callable[[], bool]) -> None:
+    if not allowed():
+        raise RequestError("the key has ended or was revoked: what is told as written is", code="unauthenticated")
 
 
 def _line(name: str, said: dict[str, Any]) -> str:

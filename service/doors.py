@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
@@ -195,7 +196,7 @@ def still_allowed() -> Callable[[], bool]:
 def check_still() -> None:
     """After a wait: the answer may only go out if the request would still be let in."""
     if not still_allowed()():
-        abort(_unauthenticated("the key may no longer follow this store"))
+        abort(_unauthenticated("the key has ended, was revoked or may no longer do this"))
 
 
 def _unauthenticated(detail: str) -> Response:
@@ -243,6 +244,10 @@ def _check_host() -> Response | None:
     name = request.host.rpartition(":")[0] or request.host
     if name not in LOOPBACK_NAMES and request.host not in LOOPBACK_NAMES:
         return problem(403, "host_refused", "without keys iamgraph answers on loopback names only")
+    # Nor may a page elsewhere send what a browser sends without asking first, as plain text to import.
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return problem(403, "host_refused", "without keys iamgraph answers to pages of its own only")
     return None
 
 

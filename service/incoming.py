@@ -23,10 +23,10 @@ MAX_SIZE_LINE: Final = 8_190  # of a chunk; what gunicorn takes
 # Of all requests of one worker that have begun and are not whole.
 MAX_ARRIVING_BYTES: Final = 67_108_864
 
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*0*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
+_SIZE: Final = re.compile(rb"0*([0-9a-fA-F]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 
 
 class Incoming:
@@ -37,6 +37,8 @@ class Incoming:
         self.data = bytearray()
         self.until = until
         self.ended = False
+        self.too_large = False
+        """Whether its body is too large to be waited for here."""
         self.whole = False
         """Whether it can be answered without waiting: it is there, it is too large, or it is no request at all."""
         self._max_body = max_body
@@ -79,7 +81,8 @@ class Incoming:
         return True
 
     def _length_whole(self) -> bool:
-        return self._length > self._max_body or len(self.data) - (self._body_at or 0) >= self._length
+        self.too_large = self._length > self._max_body
+        return self.too_large or len(self.data) - (self._body_at or 0) >= self._length
 
     def _chunks_whole(self) -> bool:
         while True:
@@ -93,6 +96,7 @@ class Incoming:
                 return said is None or self._fields_whole(end)
             held = min(size, len(self.data) - end - 2)
             if self._body_seen + held > self._max_body:
+                self.too_large = True
                 return True
             if len(self.data) < end + 2 + size + 2:
                 return False
@@ -112,18 +116,18 @@ class Arrived(Unreader):
         """Nothing has arrived yet."""
         super().__init__()
         self._client = client
-        self._ended = self._has_head = self._answered = False
+        self._ended = self._has_head = self._goes_on = False
 
     def take(self, request: Incoming) -> None:
         """The request to be read next."""
         self.buf.write(request.data)
         self._ended = request.ended
         self._has_head = request.has_head
-        self._answered = False
+        self._goes_on = request.too_large
 
     def answered(self) -> None:
         """The request was answered: what its client still sends of it is not waited for."""
-        self._answered = True
+        self._goes_on = False
 
     def chunk(self, size_hint: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn says how much it would like
         """More than has arrived: of a body too large to be kept; else the request was cut off, by client or limit."""
@@ -131,8 +135,9 @@ class Arrived(Unreader):
             return b""
         if not self._has_head:
             raise LimitRequestHeaders("the head is too large")
-        if self._answered or self._client is None:
-            # As if the client had sent nothing for too long, which gunicorn ends the connection for.
+        if not self._goes_on or self._client is None:
+            # As if the client had sent nothing for too long, which gunicorn ends the connection for. So too where a
+            # request goes on that was whole by what is looked at here: no thread waits for a client's trick.
             raise TimeoutError("the rest of the body is not read")
         self._client.settimeout(MAX_ARRIVAL_SECONDS)
         return self._client.recv(READ)

@@ -30,6 +30,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "store_not_found": 404,
     "model_not_found": 404,
     "key_not_found": 404,
+    "unauthenticated": 401,
     "scope_missing": 403,
     "store_not_held": 403,
     "deadline_exceeded": 503,

@@ -6,6 +6,7 @@ what is not HTTP is answered by a problem document too.
 
 from __future__ import annotations
 
+import errno
 import json
 import selectors
 import socket
@@ -42,6 +43,10 @@ PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a worker that has more connections than another leaves it a new one.
 YIELD_SECONDS: Final = 0.002
+# How long a client may take to read each piece of an answer.
+SEND_SECONDS: Final = 10.0
+# For how long no connection is taken where no file can be opened.
+FULL_SECONDS: Final = 0.1
 # New connections that are taken before others are looked at again.
 ACCEPTS: Final = 32
 # How long a connection that was told its end may take to read that.
@@ -111,16 +116,26 @@ class Worker(ThreadWorker):
             if self.nr_conns >= self.worker_connections:
                 return
             if self._balance.has_more(self.place) and not self._yielded:
-                self.set_accept_enabled(False)
-                self._yields_until = time.monotonic() + YIELD_SECONDS
+                self._pause(YIELD_SECONDS)
                 return
             try:
                 client, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
+            except OSError as fault:
+                if fault.errno not in (errno.EMFILE, errno.ENFILE):
+                    raise
+                # Connections that end make room; to fail here would end them all.
+                self._pause(FULL_SECONDS)
+                return
             self.nr_conns += 1
             self._balance.tell(self.place, self.nr_conns)
             self.enqueue_req(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def _pause(self, seconds: float) -> None:
+        """Take no connection for so long."""
+        self.set_accept_enabled(False)
+        self._yields_until = time.monotonic() + seconds
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """gunicorn would do so each time around."""
@@ -131,7 +146,7 @@ class Worker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """gunicorn waits here."""
-        if self._yields_until is not None:
+        if self._yields_until is not None and self.nr_conns < self.worker_connections:
             super().wait_for_and_dispatch_events(max(0.0, self._yields_until - time.monotonic()))
             self._yielded = True
         else:
@@ -224,6 +239,14 @@ class Worker(ThreadWorker):
         # A request's time runs while it waits.
         ARRIVED_AT.set(arrived_at)
         return self.handle(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """In a thread: answer a request. A client that does not read its answer does not hold the thread."""
+        conn.sock.settimeout(SEND_SECONDS)
+        try:
+            return bool(super().handle_request(req, conn))
+        except TimeoutError as fault:
+            raise ConnectionResetError(errno.ECONNRESET, "the client does not read its answer") from fault
 
     def _served(self, conn: TConn, done: Future[Any]) -> None:
         self._busy -= 1

@@ -167,19 +167,20 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
             "expires_at": key.expires_at,
         }
         # Done again after its answer was lost, it may be there already.
-        if not self._read(statement("keys/get"), {"id": key.id}):
+        if not self._write_alone(statement("keys/get"), {"id": key.id}):
             self._act(statement("keys/create"), parameters)
 
     @retried
     def keys_version(self) -> int:
         """The number of the newest change of the keys."""
-        version: int = self._read(statement("keys/version"), {})[0]["version"]
+        # Where it is written, as the others of keys: on a cluster another may not know yet of a revocation.
+        version: int = self._write_alone(statement("keys/version"), {})[0]["version"]
         return version
 
     @retried
     def list_keys(self, since: int = 0) -> tuple[StoredKey, ...]:
         """The keys changed after that version, all of them after 0, the ended ones too, by name and id."""
-        return tuple(map(stored_key, self._read(statement("keys/list"), {"since": since})))
+        return tuple(map(stored_key, self._write_alone(statement("keys/list"), {"since": since})))
 
     @retried
     def has_keys(self, now: datetime) -> bool:
@@ -197,7 +198,7 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     def get_key(self, id_: str) -> StoredKey:
         """One key; `RequestError` (`key_not_found`) if there is none of that id."""
         # What is outside ASCII is no id, and some of it the driver cannot send.
-        rows = self._read(statement("keys/get"), {"id": id_}) if id_.isascii() else []
+        rows = self._write_alone(statement("keys/get"), {"id": id_}) if id_.isascii() else []
         if not rows:
             raise no_key(id_)
         return stored_key(rows[0])

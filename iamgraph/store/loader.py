@@ -24,7 +24,7 @@ class Neo4jLoader(Neo4jWriter):
         with self._locked(load.store) as (run, info):
             done = change_made(run, load.store, Once(load.idempotency_key, load.body_hash))
             if done is not None:
-                return Loaded(revision_at(info, done["revision"]), len(load.writes))
+                return Loaded(revision_at(info, done["revision"]), done["written"])
             check_model(info, model)
             columns = _to_write(run, load, now)
             if not columns.tuples:

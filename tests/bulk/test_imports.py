@@ -10,7 +10,7 @@ import pytest
 from iamgraph.authorizer import Authorizer
 from iamgraph.bulk.imports import Import, Importer
 from iamgraph.errors import ConflictError, RequestError
-from iamgraph.questions import MAX_TUPLES_PER_CHUNK, OnExisting, WriteRequest
+from iamgraph.questions import MAX_TUPLES_PER_CHUNK, Load, OnExisting, WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
 from tests.bulk.given import everything, imported, lines, members, rejected, replayed
@@ -124,6 +124,14 @@ def test_existing_tuples_are_left_or_refused(door: Authorizer, store: str) -> No
         str(one): one.tuple.expires_at is not None for one in door.read(store).items
     }
     assert [BOB, gone] == list(map(str, door.changes(store, 2)[0].writes))
+
+
+def test_a_chunk_that_is_written_again_counts_as_it_did(door: Authorizer, store: str) -> None:
+    """Whose answer was lost is told what was written, not what was sent."""
+    door.write(WriteRequest(store, (parse_tuple(ADA),)))
+    load = Load(store, (parse_tuple(ADA), parse_tuple(BOB)), "import/x/1", "hash", on_existing=OnExisting.IGNORE)
+    assert [1, 1] == [door.load(load).written for _ in range(2)]
+    assert 3 == len(door.changes(store))
 
 
 def test_an_import_is_done_once(door: Authorizer, store: str) -> None:

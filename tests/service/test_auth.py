@@ -149,6 +149,24 @@ def test_without_keys_a_foreign_host_is_refused(server: Neo4jServer, tmp_path: P
     assert hosts == answered
 
 
+def test_without_keys_a_page_elsewhere_is_refused(server: Neo4jServer, tmp_path: Path) -> None:
+    """What a browser sends for a page of another origin is refused, also where it need not ask first."""
+    with serving(server, tmp_path, no_auth="1") as service, Client(service.port, None) as client:
+        origins = {
+            None: 404,
+            f"http://127.0.0.1:{service.port}": 404,
+            "http://evil.example": 403,
+            f"http://localhost:{service.port + 1}": 403,
+            "null": 403,
+        }
+        path, tuple_ = "/v1/stores/no-such-store/import", "resource:wiki#viewer@member:ada"
+        answered = {
+            origin: client.send("POST", path, tuple_, {"Origin": origin, "Content-Type": "text/plain"}).status
+            for origin in origins
+        }
+    assert origins == answered
+
+
 def test_importing_the_service_opens_nothing() -> None:
     """The service's modules can be imported without Neo4j, settings or a port."""
     code = "import iamgraph.service.gunicorn_conf, iamgraph.service.app"

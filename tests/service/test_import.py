@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from iamgraph.questions import Scope
+from iamgraph.ring import BOUND_SECONDS, REFRESH_SECONDS
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
+from tests.made_keys import end_key, make_key
 from tests.service.client import Client, Reply
 from tests.service.process import Running, serving
 
@@ -21,6 +26,7 @@ OPENFGA: Final = b'[{"user":"member:ada","relation":"viewer","object":"resource:
 YAML: Final = b"- {user: 'member:ada', relation: viewer, object: 'resource:wiki'}\n"
 NDJSON: Final = "application/x-ndjson"
 SMALL: Final = 100_000
+LARGE: Final = 2_000_000  # past what other bodies may have
 
 
 def sent(client: Client, home: str, body: bytes, kind: str = NDJSON, query: str = "", **headers: str) -> Reply:
@@ -156,6 +162,11 @@ def _raw(port: int, sent: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
+def test_a_large_file(client: Client, home: str) -> None:
+    """A file may be larger than any other body."""
+    assert (1, 0, 0) == outcome(sent(client, home, JSONL + b"\n" * LARGE))
+
+
 def test_limits(server: Neo4jServer, secret: str, tmp_path: Path, client: Client, home: str) -> None:
     """Neither a body nor what comes out of it in gzip is larger than the setting says."""
     with serving(server, tmp_path, max_import=str(SMALL)) as running, Client(running.port, secret) as limited:
@@ -165,3 +176,21 @@ def test_limits(server: Neo4jServer, secret: str, tmp_path: Path, client: Client
         assert len(bomb) < SMALL
         name, said = lines(sent(limited, home, bomb))[-1]
         assert ("problem", 413, "import_too_large") == (name, said["status"], said["code"])
+
+
+def test_a_key_that_ends_meanwhile(service: Running, keeper: Neo4jKeeper, client: Client, home: str) -> None:
+    """A file whose key was revoked while it came is not imported."""
+    key, secret = make_key(keeper, "to be revoked", {Scope.WRITE})
+    time.sleep(2 * REFRESH_SECONDS)
+    head = f"POST {home}/import HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\nConnection: close\r\n"
+    head += f"Content-Type: {NDJSON}\r\nContent-Length: {LARGE + len(JSONL)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), 60) as connection:
+        connection.sendall(head.encode() + JSONL + b"\n" * (LARGE // 2))
+        time.sleep(0.5)  # it was let in
+        end_key(keeper, key)
+        time.sleep(BOUND_SECONDS)
+        connection.sendall(b"\n" * (LARGE // 2))
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 401 "), answer
+    assert b"was revoked" in answer
+    assert client.post(f"{home}/check", json.loads(JSONL)).json["allowed"] is False

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import neo4j
 import pytest
 
+from iamgraph.service.worker import SEND_SECONDS
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from tests.made_keys import end_key, make_key
@@ -137,6 +138,27 @@ def test_who_says_nothing_holds_no_thread(small: Running, secret: str, home: str
         answers = [ask(client, home) for _ in range(5)]
     assert [200] * 5 == [one.reply.status for one in answers]
     assert max(one.seconds for one in answers) < AT_ONCE / 2
+
+
+def test_who_reads_no_answer_holds_no_thread(small: Running, secret: str, home: str) -> None:
+    """Clients that ask and ask and read nothing lose their threads to others by and by, and their connections."""
+    asked = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as opened:
+        deaf = [opened.enter_context(socket.socket()) for _ in range(THREADS)]
+        for one in deaf:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            one.settimeout(30)
+            one.connect(("127.0.0.1", small.port))
+            one.sendall(asked * 500)
+        client = opened.enter_context(Client(small.port, secret))
+        answered = ask(client, home)
+        assert 200 == answered.reply.status or answered.reply.problem[:2] == (503, "deadline_exceeded")
+        assert answered.seconds < SEND_SECONDS + AT_ONCE
+        assert 200 == ask(client, home).reply.status
+        for one in deaf:
+            with suppress(ConnectionError):
+                while one.recv(65_536):
+                    pass
 
 
 def test_a_refused_request_with_a_body_reads_its_answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from werkzeug.routing import Rule
 from iamgraph.authorizer import Authorizer
 from iamgraph.keys import secret_hash, written
 from iamgraph.questions import Scope
+from iamgraph.ring import REFRESH_SECONDS
 from iamgraph.service.app import create_app
 from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, ROUTES_OF_SCOPE, STORELESS_ROUTES, check_declared
 from iamgraph.settings import Settings
@@ -126,6 +128,18 @@ def test_who_is_nobody_gets_401(keyless: Client, held: Held, route: Route) -> No
     assert {401} == {reply.status for reply in answers.values()}
     assert {'Bearer realm="iamgraph"'} == {reply.headers["www-authenticate"] for reply in answers.values()}
     assert 1 == len({reply.body for name, reply in answers.items() if held.refused[name]})
+
+
+def test_a_dry_run_shows_tuples_to_who_may_read(keyless: Client, keeper: Neo4jKeeper, home: str) -> None:
+    """A key that may only write learns how many tuples it would delete, and none of them."""
+    cases = [({Scope.WRITE}, False), ({Scope.READ, Scope.WRITE}, True), ({Scope.ADMIN}, True)]
+    made = [make_key(keeper, "of a dry run", scopes, {home.rpartition("/")[2]}) for scopes, _ in cases]
+    time.sleep(2 * REFRESH_SECONDS)
+    body = json.dumps({"object": "resource:", "dry_run": True})
+    for (key, secret), (_, shown) in zip(made, cases, strict=True):
+        reply = keyless.send("POST", f"{home}/tuples/delete-by-filter", body, {"Authorization": f"Bearer {secret}"})
+        assert (200, shown) == (reply.status, "tuples" in reply.json)
+        end_key(keeper, key)
 
 
 @each_deed

@@ -173,7 +173,7 @@ def waiting(graph: Graph, store: str, count: int) -> None:
     """Returns once so many transactions wait for the store's lock."""
     text = (
         "SHOW TRANSACTIONS YIELD parameters, currentQueryStatus AS status"
-        " WHERE status = 'waiting' AND parameters.store = $store RETURN count(*) AS waiting"
+        " WHERE status = 'waiting' AND $store IN [parameters.store, parameters.asked.store] RETURN count(*) AS waiting"
     )
     end = time.monotonic() + 10
     while graph.rows(text, store=store)[0]["waiting"] < count:

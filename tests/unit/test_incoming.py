@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import LimitRequestHeaders
@@ -17,6 +19,8 @@ REQUESTS = {
     "an empty body": (POST + b"Content-Length: 0\r\n\r\n", b""),
     "a length": (POST + b"content-length:5\r\n\r\n\r\n\r\na", b"\r\n\r\na"),
     "a length among others": (POST + b"X-Content-Length: 9\r\nContent-Length: \t5 \r\nA: b\r\n\r\nabcde", b"abcde"),
+    "a padded length": (POST + b"Content-Length: " + b"0" * 30 + b"5\r\n\r\nabcde", b"abcde"),
+    "a padded size": (POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 30 + b"1\r\nx\r\n0\r\n\r\n", b"x"),
     "no chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b""),
     "chunks": (POST + b"transfer-encoding: chunked\r\n\r\n4\r\n\r\n\r\n\r\n1\r\n0\r\n0\r\n\r\n", b"\r\n\r\n0"),
     "chunks of much": (POST + b"Transfer-Encoding: chunked\r\n\r\n1F4\r\n" + b"0" * 500 + b"\r\n0\r\n\r\n", b"0" * 500),
@@ -137,3 +141,19 @@ def test_a_client_that_waits_to_be_asked_is_known() -> None:
     assert incoming(POST + b"Expect: 100-Continue\r\nContent-Length: 5\r\n\r\n").waits_for_leave
     assert not incoming(POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n").waits_for_leave
     assert not incoming(POST + b"Content-Length: 50\r\n\r\n\r\nExpect: 100-continue\r\n").waits_for_leave
+
+
+def test_the_client_is_read_for_a_large_body_alone() -> None:
+    """A thread waits for what a route takes in pieces, until it has answered; never for a request taken for whole."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        arrived = Arrived(ours)
+        theirs.sendall(b"more")
+        arrived.take(incoming(POST + b"Content-Length: 5\r\n\r\nabcde"))
+        with pytest.raises(TimeoutError):
+            arrived.chunk()
+        arrived.take(incoming(POST + b"Content-Length: 2001\r\n\r\n"))
+        assert b"more" == arrived.chunk()
+        arrived.answered()
+        with pytest.raises(TimeoutError):
+            arrived.chunk()
