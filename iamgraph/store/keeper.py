@@ -99,10 +99,11 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
 
     def _purge(self, store: str) -> None:
         # A deletion that was cut off goes on here, before the id can be used again.
-        parameters = {"store": store, "from": f"{store}/", "to": f"{store}0", "limit": PURGE_BATCH}
-        while retrying(lambda: self._write_alone(statement("stores/purge"), parameters), self.end())[0]["removed"]:
+        what = {"store": store, "from": f"{store}/", "to": f"{store}0"}
+        limited = what | {"limit": PURGE_BATCH}
+        while retrying(lambda: self._write_alone(statement("stores/purge"), limited), self.end())[0]["removed"]:
             pass
-        retrying(lambda: self._write_alone(statement("stores/forget"), {"store": store}), self.end())
+        retrying(lambda: self._write_alone(statement("stores/forget"), what), self.end())
 
     @retried
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:

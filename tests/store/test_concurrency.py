@@ -207,6 +207,18 @@ def test_who_waits_for_a_deleted_store_finds_none(door: Authorizer, store: str, 
     assert 1 == graph.nodes(store)
 
 
+def test_who_forgets_late_forgets_no_later_store(
+    door: Authorizer, keeper: Neo4jKeeper, store: str, graph: Graph
+) -> None:
+    """A deletion that stalls at its last step leaves alone what a later deletion has still to remove."""
+    door.write(WriteRequest(store, writes=POOL[:1]))
+    keeper._retire(store, door.get_store(store).revision.epoch)
+    late = {"store": store, "from": f"{store}/", "to": f"{store}0"}
+    assert [] == keeper._write_alone(statement("stores/forget"), late)
+    door.create_store(store)
+    assert 1 == graph.nodes(store)
+
+
 def test_stores_made_and_deleted_under_traffic(door: Authorizer, store: str, graph: Graph) -> None:
     """A store deleted and made again while eight others ask and write leaves nothing behind, and no odd error."""
     ended = threading.Event()
