@@ -41,7 +41,8 @@ from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, shown
 MAX_STATES: Final = 10_000
 MAX_PLANNED: Final = 10_000
 DEADLINE_SECONDS: Final = 3.0
-ATTEMPTS: Final = 5
+ATTEMPTS: Final = 10
+PAUSE_SECONDS: Final = 0.1  # the longest between two attempts
 # What was read within this time may be read again under the lock, if writes keep coming between.
 LOCKED_SECONDS: Final = 0.25
 UNLOCKED_ATTEMPTS: Final = 2
@@ -450,7 +451,7 @@ def retrying(act: Callable[[], T], deadline: float) -> T:
             lasting = not isinstance(fault, TransientError | ConstraintError) and fault.code != _GONE
             if lasting or attempt == ATTEMPTS or time.monotonic() >= deadline:
                 raise
-            time.sleep(0.002 * 2**attempt * (0.5 + secrets.randbelow(100) / 100))
+            time.sleep(min(PAUSE_SECONDS, 0.002 * 2**attempt) * (0.5 + secrets.randbelow(100) / 100))
         except IncompleteCommit:
             raise
         except (ServiceUnavailable, SessionExpired):

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.long
 KILLS: Final = int(os.environ.get("IAMGRAPH_KILLS", "3"))
 OVERLOAD: Final = int(os.environ.get("IAMGRAPH_OVERLOAD", "3"))
 TRICKLING: Final = int(os.environ.get("IAMGRAPH_TRICKLING", "50"))
-RESTARTS: Final = int(os.environ.get("IAMGRAPH_RESTARTS", "3"))
+RESTARTS: Final = int(os.environ.get("IAMGRAPH_RESTARTS", "2"))
 CLIENTS: Final = 8
 # Promises, with room for a busy machine.
 LONGEST: Final = DEADLINE + 3.0
