@@ -42,7 +42,7 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
 PROBES: Final = (b"GET /healthz ", b"GET /readyz ", b"GET /metrics ")
 MAX_PROBES: Final = 8
 # How long a worker that has more connections than another leaves it a new one.
-YIELD_SECONDS: Final = 0.002
+YIELD_SECONDS: Final = 0.005
 # How long a client may take to read each piece of an answer.
 SEND_SECONDS: Final = 10.0
 # For how long no connection is taken where no file can be opened.
