@@ -10,10 +10,12 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from iamgraph.errors import RequestError
 from iamgraph.service.app import create_app
@@ -26,6 +28,9 @@ from iamgraph.service.worker import Worker
 from iamgraph.settings import Settings
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join
+
+# What a worker is told to end by.
+ENDS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -45,6 +50,26 @@ def options(settings: Settings) -> dict[str, Any]:
         "logger_class": GunicornLog,
         "loglevel": "warning",
     }
+
+
+class Parent(Arbiter):
+    """gunicorn's parent of the workers, whose signals reach them from the first on.
+
+    A new worker has its parent's handlers, which only note a signal down, until it has its own: told to end then, it
+    would serve on, and the service wait for it in vain.
+    """
+
+    def spawn_worker(self) -> int:
+        """In the parent and, as long as it lives, in the worker."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+        try:
+            return int(super().spawn_worker())
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+
+
+def _end_at_once(_number: int, _frame: FrameType | None) -> None:
+    os._exit(0)  # nothing is open yet
 
 
 class Service(BaseApplication):
@@ -79,13 +104,18 @@ class Service(BaseApplication):
         for name, value in (options(self._settings) | hooks).items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve until told to end."""
+        Parent(self).run()
+
     def load(self) -> Flask:  # type: ignore[override] # the stubs ask for a plain function
         """gunicorn asks for the application here."""
         return self._app
 
     def _open(self) -> None:
-        # Until the worker has handlers of its own it has the parent's, which would only note down that it is to end.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ENDS:
+            signal.signal(number, _end_at_once)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
         self._metrics.start()
         if self._settings.traces != "off":
             self._end_tracing = start_tracing()

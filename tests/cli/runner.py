@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,10 +95,10 @@ def environment(env: Environment) -> dict[str, str]:
 
 
 @contextmanager
-def started(*words: str, env: Environment) -> Iterator[subprocess.Popen[str]]:
+def started(*words: str, env: Environment, command: Sequence[str] = COMMAND) -> Iterator[subprocess.Popen[str]]:
     """A command as a process of its own, in the terminal's place."""
     process = subprocess.Popen(
-        [*COMMAND, *words],
+        [*command, *words],
         cwd=ROOT,
         env=environment(env),
         stdout=subprocess.PIPE,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import psutil
 import pytest
@@ -19,6 +22,14 @@ from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import NOWHERE, Cli, Environment, first_line, on, started, stop, until
 
 pytestmark = pytest.mark.long
+
+# The command line, with workers that take a minute to start.
+SLOW: Final = (
+    sys.executable,
+    "-c",
+    "import time; from iamgraph.cli.main import main; from iamgraph.service import gunicorn_conf;"
+    "gunicorn_conf.open_doors = lambda *_, **__: time.sleep(60); main()",
+)
 
 
 def free_port() -> int:
@@ -57,6 +68,17 @@ def test_an_interrupt_ends_it(server: Neo4jServer) -> None:
         assert 0 == stop(process, signal.SIGINT)
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_that_starts_is_ended_too(server: Neo4jServer, number: signal.Signals) -> None:
+    """A signal that comes between a worker's fork and its own handlers ends it; it was lost, and waited for in vain."""
+    with started("serve", "--port", "0", "--no-auth", env=on(server), command=SLOW) as process:
+        first_line(process)
+        assert until(lambda: len(psutil.Process(process.pid).children()) == 2)
+        begin = time.monotonic()
+        assert 0 == stop(process, number)
+        assert time.monotonic() - begin < 20  # gunicorn would wait for 30
 
 
 def test_no_auth_stays_on_this_machine(direct: Cli) -> None:
