@@ -65,8 +65,10 @@ class Incoming:
 
     @property
     def waits_for_leave(self) -> bool:
-        """Whether the client was told to send its body only once it is asked for."""
-        return self._body_at is not None and _EXPECTS.search(self.data, 0, self._body_at) is not None
+        """Whether the client sends its body only once it is asked for; one of HTTP/1.0 knows no such thing."""
+        if self._body_at is None or self.data.find(b" HTTP/1.1\r\n", 0, self._body_at) < 0:
+            return False
+        return _EXPECTS.search(self.data, 0, self._body_at) is not None
 
     def _head_whole(self) -> bool:
         if self._body_at is None:
@@ -116,18 +118,20 @@ class Arrived(Unreader):
         """Nothing has arrived yet."""
         super().__init__()
         self._client = client
-        self._ended = self._has_head = self._goes_on = False
+        self._ended = self._has_head = False
+        self.goes_on = False
+        """Whether the client itself is read for the rest of the request."""
 
     def take(self, request: Incoming) -> None:
         """The request to be read next."""
         self.buf.write(request.data)
         self._ended = request.ended
         self._has_head = request.has_head
-        self._goes_on = request.too_large
+        self.goes_on = request.too_large
 
     def answered(self) -> None:
         """The request was answered: what its client still sends of it is not waited for."""
-        self._goes_on = False
+        self.goes_on = False
 
     def chunk(self, size_hint: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn says how much it would like
         """More than has arrived: of a body too large to be kept; else the request was cut off, by client or limit."""
@@ -135,7 +139,7 @@ class Arrived(Unreader):
             return b""
         if not self._has_head:
             raise LimitRequestHeaders("the head is too large")
-        if not self._goes_on or self._client is None:
+        if not self.goes_on or self._client is None:
             # As if the client had sent nothing for too long, which gunicorn ends the connection for. So too where a
             # request goes on that was whole by what is looked at here: no thread waits for a client's trick.
             raise TimeoutError("the rest of the body is not read")

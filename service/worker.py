@@ -81,7 +81,7 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.place: int | None = None
         # Of the main thread alone.
-        self._yields_until: float | None = None
+        self._pauses_until: float | None = None
         self._yielded = False
         self._busy = 0
         self._probed = 0
@@ -135,19 +135,19 @@ class Worker(ThreadWorker):
     def _pause(self, seconds: float) -> None:
         """Take no connection for so long."""
         self.set_accept_enabled(False)
-        self._yields_until = time.monotonic() + seconds
+        self._pauses_until = time.monotonic() + seconds
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         """gunicorn would do so each time around."""
-        if enabled and self._yields_until is not None and time.monotonic() < self._yields_until:
+        if enabled and self._pauses_until is not None and time.monotonic() < self._pauses_until:
             return
-        self._yields_until = None
+        self._pauses_until = None
         super().set_accept_enabled(enabled)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """gunicorn waits here."""
-        if self._yields_until is not None and self.nr_conns < self.worker_connections:
-            super().wait_for_and_dispatch_events(max(0.0, self._yields_until - time.monotonic()))
+        if self._pauses_until is not None and self.nr_conns < self.worker_connections:
+            super().wait_for_and_dispatch_events(max(0.0, self._pauses_until - time.monotonic()))
             self._yielded = True
         else:
             # What is there at once, after that, was left over.
@@ -243,6 +243,8 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """In a thread: answer a request. A client that does not read its answer does not hold the thread."""
         conn.sock.settimeout(SEND_SECONDS)
+        if not _arrived(conn).goes_on:
+            req._expected_100_continue = False  # its body was asked for, and is here
         try:
             return bool(super().handle_request(req, conn))
         except TimeoutError as fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from typing import Final
 
 import pytest
@@ -65,6 +66,23 @@ def test_proper_chunks_are_read(service: Running, secret: str) -> None:
     """A body in chunks is a body: this one lacks its field."""
     text = CHUNKED.replace("{secret}", secret) + "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
     assert (400, "application/problem+json", "invalid_request") == exchange(service.port, text)
+
+
+@pytest.mark.parametrize(("version", "asked"), [("1.1", b"HTTP/1.1 100 Continue\r\n\r\n"), ("1.0", b"")])
+@pytest.mark.parametrize("pieces", [("{}",), ("{", "}")], ids=["at once", "in pieces"])
+def test_a_body_that_waits_is_asked_for_once(
+    service: Running, secret: str, version: str, asked: bytes, pieces: tuple[str, ...]
+) -> None:
+    """Who says `Expect: 100-continue` is asked for the body, once; not a client of HTTP/1.0, which lacks that."""
+    head = POST.replace("{secret}", secret).replace("1.1", version) + JSON
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Length: 2\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n".encode())
+        assert asked == connection.recv(len(asked))
+        for piece in pieces:
+            time.sleep(0.1)
+            connection.sendall(piece.encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(f"HTTP/{version} 400 ".encode())
 
 
 @pytest.mark.parametrize(
