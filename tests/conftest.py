@@ -7,6 +7,7 @@ workers use the same Neo4j, so a test looks at stores of its own, never at all t
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -34,6 +35,25 @@ os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first: one that began last would keep the other workers waiting for it."""
     items.sort(key=lambda one: one.get_closest_marker("long") is None)
+
+
+class Remarked(Exception):  # noqa: N818 - what it says is the error
+    """Neo4j has a remark on a statement."""
+
+
+class _Raising(logging.Handler):
+    """Raises what is logged. The driver could make warnings of it, but then looks at the stack for each statement."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise Remarked(record.getMessage())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remarks() -> None:
+    """What Neo4j remarks on fails the test whose keeper is strict."""
+    log = logging.getLogger("neo4j.notifications")
+    log.setLevel(logging.DEBUG)
+    log.addHandler(_Raising())
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +121,7 @@ def _in_docker() -> Iterator[Neo4jServer]:
 
 @pytest.fixture(scope="session")
 def keeper(server: Neo4jServer) -> Iterator[Neo4jKeeper]:
-    """A keeper whose driver reports every notification, which the warning filter turns into failures."""
+    """A keeper that fails on every notification."""
     with closing(Neo4jKeeper(server, strict=True, deadline=SECONDS)) as keeper:
         yield keeper
 

@@ -49,7 +49,7 @@ UNLOCKED_ATTEMPTS: Final = 2
 
 # A new database knows none of a model's names yet: that alone is no fault of a statement.
 _STRICT: Final[dict[str, Any]] = {
-    "warn_notification_severity": "INFORMATION",
+    "notifications_min_severity": "INFORMATION",
     "notifications_disabled_classifications": ["UNRECOGNIZED"],
 }
 _QUIET: Final[dict[str, Any]] = {"notifications_min_severity": "OFF"}
@@ -119,8 +119,8 @@ class Neo4jConnection:
         observer: Observer = UNOBSERVED,
         wrap: Callable[[neo4j.Driver], neo4j.Driver] = lambda driver: driver,
     ) -> None:
-        """`deadline` is in seconds. For tests: `strict` makes the driver report every notification, `wrap` is given
-        the driver and gives what is used in its place.
+        """`deadline` is in seconds. For tests: `strict` makes the driver log whatever Neo4j remarks on
+        (`neo4j.notifications`), `wrap` is given the driver and gives what is used in its place.
         """
         self._database = server.database
         self._observer = observer

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from neo4j.warnings import Neo4jWarning
 
 from iamgraph.store.keeper import Neo4jKeeper
+from tests.conftest import Remarked
 
 PRODUCT: Final = """\
 MATCH (st:IamStore {id: $store}), (o:Object)
@@ -22,7 +22,7 @@ RETURN st.id AS store
 
 def test_a_remark_on_a_statement_is_an_error(keeper: Neo4jKeeper, store: str) -> None:
     """A product of two patterns, which Neo4j remarks on, is raised as an error."""
-    with pytest.raises(Neo4jWarning, match=r"(?i)cartesian ?product"):
+    with pytest.raises(Remarked, match=r"(?i)cartesian ?product"):
         keeper._read(PRODUCT, {"store": store})
 
 
