@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="the address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="the port the service listens on")
     workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")
-    threads: int = Field(4, ge=1, le=64, description="threads of each worker")
+    threads: int = Field(16, ge=1, le=64, description="threads of each worker")
     max_waiting: int = Field(64, ge=0, le=10_000, description="requests that may wait for a thread in each worker")
     rate: float = Field(0.0, ge=0, description="requests a second of one key in each worker; 0 for any number")
     deadline: float = Field(3.0, gt=0, le=60, description="seconds within which every request is answered")

@@ -34,7 +34,7 @@ ENDS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """gunicorn's settings. Few threads: more of them pass the interpreter's lock around and answer less."""
+    """gunicorn's settings."""
     return {
         "bind": [settings.address, *([settings.metrics] if settings.metrics is not None else [])],
         "worker_class": Worker,

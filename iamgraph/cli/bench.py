@@ -80,7 +80,7 @@ def bench(
     from iamgraph.bench.bench import Pace  # noqa: PLC0415 - what measures, only where it is measured
     from iamgraph.bench.run import Choice  # noqa: PLC0415 - as above
 
-    pace = Pace(1_000, 64, 0.1, 0.3) if quick else Pace(20_000, 4_000, max(1.0, seconds / 4), seconds)
+    pace = Pace(1_000, 64, 0.1, 0.3) if quick else Pace(20_000, 40_000, max(1.0, seconds / 4), seconds)
     sizes = (QUICK_GROWTH if quick else GROWTH) if growth else ()
     chosen = only if only is not None else frozenset() if rates or growth else frozenset(NAMES)
     ctx.exit(measured(Choice(2_000 if quick else tuples, seed, pace, chosen, rates, sizes), place, out))
