@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from tests.service.conftest import MODEL
 from tests.service.schema import faults
 
 SEEDS: Final = tuple(range(12))
-REQUESTS: Final = 180
+REQUESTS: Final = int(os.environ.get("IAMGRAPH_FUZZED", "2160")) // len(SEEDS)
 TUPLE: Final = {"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}
 ACT: Final = {"by": "carol", "reason": "why"}
 FULL_TUPLE: Final = TUPLE | {
