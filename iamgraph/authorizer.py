@@ -187,10 +187,9 @@ class Authorizer:
             refused = tuple(_refused(current.model, load.writes))
             lost = {i for i, _ in refused}
             allowed = {str(one): one for i, one in enumerate(load.writes) if i not in lost}
-            nothing = load.dry_run or (load.whole and lost)
+            nothing = load.whole and lost and not load.dry_run
             request = replace(load, writes=() if nothing else tuple(allowed.values()))
-            done = self._keeper.until(end).load(request, current.id, self._clock())
-            return replace(done, refused=refused, written=len(allowed) if load.dry_run else done.written)
+            return replace(self._keeper.until(end).load(request, current.id, self._clock()), refused=refused)
 
         return self._with_model(load.store, end, write)
 

@@ -39,6 +39,7 @@ class Import:
     """What is to become of a file. Without an `id` it has one of its content and all that stands here.
 
     `strict` stops at the first piece with a line that is rejected: nothing of it is written, nor of those after.
+    `dry_run` writes nothing: what it counts, and where it fails, is what the import would do, each piece by itself.
     """
 
     store: str

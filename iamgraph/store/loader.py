@@ -20,15 +20,19 @@ class Neo4jLoader(Neo4jWriter):
 
     @retried
     def load(self, load: Load, model: str, now: datetime) -> Loaded:
-        """Write a chunk's tuples, each of which it names once, in one change; none if there is nothing to write."""
+        """Write a chunk's tuples, each of which it names once, in one change; none if there is nothing to write.
+
+        A dry run only counts what it would write, and fails where writing would.
+        """
         with self._locked(load.store) as (run, info):
-            done = change_made(run, load.store, Once(load.idempotency_key, load.body_hash))
+            once = Once(load.idempotency_key, load.body_hash)
+            done = None if load.dry_run else change_made(run, load.store, once)
             if done is not None:
                 return Loaded(revision_at(info, done["revision"]), done["written"])
             check_model(info, model)
             columns = _to_write(run, load, now)
-            if not columns.tuples:
-                return Loaded(info.revision, 0)
+            if load.dry_run or not columns.tuples:
+                return Loaded(info.revision, len(columns.tuples))
             number = _record(run, load, columns.tuples, now)
             run(statement("bulk/objects"), {"store": load.store, "types": columns.types})
             act = {"since": number, "at": now, "by": load.by, "reason": load.reason}

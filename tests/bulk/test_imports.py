@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -107,6 +108,18 @@ def test_a_dry_run_writes_nothing(door: Authorizer, store: str) -> None:
     assert (MAX_TUPLES_PER_CHUNK + 1, 2) == (steps[-1].written, steps[-1].rejected)
     assert not steps[-1].stopped
     assert (1, []) == (len(door.changes(store)), written(door, store))
+
+
+def test_a_dry_run_looks_at_what_is_there(door: Authorizer, store: str) -> None:
+    """It counts and fails as the import would, also once that import was made."""
+    imported(door, lines(ADA), Import(store, "first"))
+    dry = Import(store, "first", dry_run=True)
+    for how, count in ((OnExisting.IGNORE, 1), (OnExisting.TOUCH, 2)):
+        (step,) = imported(door, lines(BOB, ADA), replace(dry, on_existing=how))
+        assert count == step.written
+    with pytest.raises(ConflictError, match=ADA):
+        imported(door, lines(BOB, ADA), replace(dry, on_existing=OnExisting.FAIL))
+    assert [ADA] == written(door, store)
 
 
 def test_existing_tuples_are_left_or_refused(door: Authorizer, store: str) -> None:
