@@ -114,7 +114,7 @@ def test_the_python_runs(wiki: list[tuple[str, str]], environment: dict[str, str
 
 def test_the_cypher_runs(wiki: list[tuple[str, str]], keeper: Neo4jKeeper) -> None:
     """The README's Cypher finds who may view what through which group."""
-    found = [dict(row) for row in keeper._read(block("cypher", "granted_by"), {})]
+    found = [dict(row) for row in keeper._alone(block("cypher", "granted_by"), {})]
     assert {"member": "ada", "through": "eng", "page": "home", "granted_by": None, "because": None} in found
 
 

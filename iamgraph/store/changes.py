@@ -24,7 +24,7 @@ class Neo4jFollower(Neo4jWriter):
     @retried
     def head(self, store: str) -> StoreInfo:
         """The newest state of a store as far as it can be seen without its lock: it may be a moment old."""
-        rows = self._read(statement("stores/head"), {"store": asked(store)})
+        rows = self._alone(statement("stores/head"), {"store": asked(store)})
         if not rows:
             raise no_store(store)
         return info_of(store, rows[0])

@@ -75,7 +75,7 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     @retried
     def list_stores(self) -> tuple[StoreInfo, ...]:
         """All stores, by id."""
-        return tuple(info_of(row["store"], row) for row in self._read(statement("stores/list"), {}))
+        return tuple(info_of(row["store"], row) for row in self._alone(statement("stores/list"), {}))
 
     def delete_store(self, store: str) -> None:
         """End a store at once, then remove what it held; what cannot be removed now is left to `tidy`."""
@@ -94,16 +94,16 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     @retried
     def tidy(self) -> None:
         """Remove what is left of stores that were ended."""
-        for row in self._read(statement("stores/retired"), {}):
+        for row in self._alone(statement("stores/retired"), {}):
             self._purge(row["store"])
 
     def _purge(self, store: str) -> None:
         # A deletion that was cut off goes on here, before the id can be used again.
         what = {"store": store, "from": f"{store}/", "to": f"{store}0"}
         limited = what | {"limit": PURGE_BATCH}
-        while retrying(lambda: self._write_alone(statement("stores/purge"), limited), self.end())[0]["removed"]:
+        while retrying(lambda: self._alone(statement("stores/purge"), limited), self.end())[0]["removed"]:
             pass
-        retrying(lambda: self._write_alone(statement("stores/forget"), what), self.end())
+        retrying(lambda: self._alone(statement("stores/forget"), what), self.end())
 
     @retried
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
@@ -142,15 +142,15 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     @retried
     def schema_version(self) -> int:
         """The number of the newest migration the database has had, 0 before the first."""
-        version: int = self._read(statement("schema/version"), {})[0]["version"]
+        version: int = self._alone(statement("schema/version"), {})[0]["version"]
         return version
 
     def _apply(self, migration: Migration) -> None:
         """One migration; cut off, it is run again, which its statements allow."""
         end = time.monotonic() + MIGRATION_SECONDS
         for text in migration.statements:
-            retrying(partial(self._write_alone, text, {}, left(end)), end)
-        self._write_alone(statement("schema/migrated"), {"version": migration.number})
+            retrying(partial(self._alone, text, {}, left(end)), end)
+        self._alone(statement("schema/migrated"), {"version": migration.number})
 
     # --- API keys ---
 
@@ -168,38 +168,38 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
             "expires_at": key.expires_at,
         }
         # Done again after its answer was lost, it may be there already.
-        if not self._write_alone(statement("keys/get"), {"id": key.id}):
+        if not self._alone(statement("keys/get"), {"id": key.id}):
             self._act(statement("keys/create"), parameters)
 
     @retried
     def keys_version(self) -> int:
         """The number of the newest change of the keys."""
         # Where it is written, as the others of keys: on a cluster another may not know yet of a revocation.
-        version: int = self._write_alone(statement("keys/version"), {})[0]["version"]
+        version: int = self._alone(statement("keys/version"), {})[0]["version"]
         return version
 
     @retried
     def list_keys(self, since: int = 0) -> tuple[StoredKey, ...]:
         """The keys changed after that version, all of them after 0, the ended ones too, by name and id."""
-        return tuple(map(stored_key, self._write_alone(statement("keys/list"), {"since": since})))
+        return tuple(map(stored_key, self._alone(statement("keys/list"), {"since": since})))
 
     @retried
     def has_keys(self, now: datetime) -> bool:
         """Whether anybody could ask: there is a key that lives."""
-        living: bool = self._read(statement("keys/living"), {"now": now})[0]["living"]
+        living: bool = self._alone(statement("keys/living"), {"now": now})[0]["living"]
         return living
 
     @retried
     def record_uses(self, uses: Mapping[str, datetime]) -> None:
         """Remember when keys, by their ids, were last used."""
         # In one order, so that no two processes wait for each other.
-        self._write_alone(statement("keys/used"), {"uses": [{"id": id_, "at": uses[id_]} for id_ in sorted(uses)]})
+        self._alone(statement("keys/used"), {"uses": [{"id": id_, "at": uses[id_]} for id_ in sorted(uses)]})
 
     @retried
     def get_key(self, id_: str) -> StoredKey:
         """One key; `RequestError` (`key_not_found`) if there is none of that id."""
         # What is outside ASCII is no id, and some of it the driver cannot send.
-        rows = self._write_alone(statement("keys/get"), {"id": id_}) if id_.isascii() else []
+        rows = self._alone(statement("keys/get"), {"id": id_}) if id_.isascii() else []
         if not rows:
             raise no_key(id_)
         return stored_key(rows[0])

@@ -163,7 +163,7 @@ class Neo4jConnection:
     @retried
     def ping(self) -> None:
         """`StoreError` if Neo4j does not answer."""
-        self._read("RETURN 1 AS one", {})
+        self._alone("RETURN 1 AS one", {})
 
     # --- reading at one revision ---
 
@@ -198,7 +198,7 @@ class Neo4jConnection:
         return self._peeks(store, None, self.end())
 
     def _peek(self, store: str, waiting: Sequence[None], end: float) -> list[StoreInfo]:
-        rows = self.until(end)._write_alone(statement("stores/lock"), {"store": asked(store)})
+        rows = self.until(end)._alone(statement("stores/lock"), {"store": asked(store)})
         if not rows:
             self._states.pop(store, None)
             raise no_store(store)
@@ -217,10 +217,9 @@ class Neo4jConnection:
         return self._seen_planned
 
     def _run_alone(self, text: str, parameters: Parameters, end: float | None = None) -> list[neo4j.Record]:
-        # What the lock is peeked at on must be read where it is: on a cluster, by the leader.
         bound = self if end is None else self.until(end)
         with faults():
-            return retrying(lambda: bound._write_alone(text, parameters), bound.end())
+            return retrying(lambda: bound._alone(text, parameters), bound.end())
 
     def _ask(
         self, key: tuple[str, str], questions: Sequence[Parameters], end: float
@@ -251,19 +250,15 @@ class Neo4jConnection:
     # --- sessions ---
 
     @contextmanager
-    def _session(self, access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
+    def _session(self) -> Iterator[neo4j.Session]:
+        # On a cluster all is asked of the leader: others are late, and whether a write was missed is known there alone.
+        access = neo4j.WRITE_ACCESS
         self._observer.opened(1)
         try:
             with self._driver.session(database=self._database, default_access_mode=access, fetch_size=-1) as session:
                 yield session
         finally:
             self._observer.opened(-1)
-
-    def _read(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
-        return self._alone(text, parameters, neo4j.READ_ACCESS)
-
-    def _write_alone(self, text: str, parameters: Parameters, timeout: float | None = None) -> list[neo4j.Record]:
-        return self._alone(text, parameters, neo4j.WRITE_ACCESS, timeout)
 
     def _act(self, text: str, parameters: Parameters) -> list[neo4j.Record]:
         """Run a statement that changes something in a transaction of its own, so that a lost answer is known as one."""
@@ -273,11 +268,10 @@ class Neo4jConnection:
             run.commit()
             return rows
 
-    def _alone(
-        self, text: str, parameters: Parameters, access: str, timeout: float | None = None
-    ) -> list[neo4j.Record]:
+    def _alone(self, text: str, parameters: Parameters, timeout: float | None = None) -> list[neo4j.Record]:
+        """Run a statement by itself; nothing is known of one whose answer is lost."""
         seconds = timeout or left(self.end())
-        with self._session(access) as session, running(text, self._observer) as traced:
+        with self._session() as session, running(text, self._observer) as traced:
             query = neo4j.Query(text, metadata=traced, timeout=seconds)
             return list(session.run(query, dict(parameters)))
 

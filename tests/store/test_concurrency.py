@@ -214,7 +214,7 @@ def test_who_forgets_late_forgets_no_later_store(
     door.write(WriteRequest(store, writes=POOL[:1]))
     keeper._retire(store, door.get_store(store).revision.epoch)
     late = {"store": store, "from": f"{store}/", "to": f"{store}0"}
-    assert [] == keeper._write_alone(statement("stores/forget"), late)
+    assert [] == keeper._alone(statement("stores/forget"), late)
     door.create_store(store)
     assert 1 == graph.nodes(store)
 

@@ -23,9 +23,9 @@ RETURN st.id AS store
 def test_a_remark_on_a_statement_is_an_error(keeper: Neo4jKeeper, store: str) -> None:
     """A product of two patterns, which Neo4j remarks on, is raised as an error."""
     with pytest.raises(Remarked, match=r"(?i)cartesian ?product"):
-        keeper._read(PRODUCT, {"store": store})
+        keeper._alone(PRODUCT, {"store": store})
 
 
 def test_names_not_yet_in_the_database_are_no_fault(keeper: Neo4jKeeper, store: str) -> None:
     """A label or type that no node has yet is not remarked on, since new stores have none."""
-    assert store == keeper._read(UNKNOWN, {"store": store})[0]["store"]
+    assert store == keeper._alone(UNKNOWN, {"store": store})[0]["store"]

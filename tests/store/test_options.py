@@ -223,7 +223,7 @@ def test_a_change_without_a_key_gets_one_nobody_can_send(keeper: Neo4jKeeper, do
     """Two equal changes without keys are two changes; what they are known by, no caller can say."""
     door.write(WriteRequest(store, writes=tuples(ADA)))
     door.write(WriteRequest(store, writes=tuples(ADA)))
-    rows = keeper._read("MATCH (c:IamChange {store: $store}) RETURN c.idempotency_key AS key", {"store": store})
+    rows = keeper._alone("MATCH (c:IamChange {store: $store}) RETURN c.idempotency_key AS key", {"store": store})
     keys = {row["key"] for row in rows}
     assert 3 == len(keys)
     for key in keys:

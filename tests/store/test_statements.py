@@ -67,7 +67,7 @@ def test_the_columns_are_those_returned(file: Path) -> None:
 def test_the_index_exists(file: Path, keeper: Neo4jKeeper) -> None:
     """Each index a file leans on is one the migrations make."""
     said = header(file)["index"]
-    there = {row["name"] for row in keeper._read("SHOW INDEXES YIELD name", {})}
+    there = {row["name"] for row in keeper._alone("SHOW INDEXES YIELD name", {})}
     assert said.startswith("none") or {name.strip() for name in said.split(",")} <= there
 
 
@@ -89,7 +89,7 @@ def test_migrations_count_without_gaps() -> None:
 def test_migrating_again_changes_nothing(keeper: Neo4jKeeper) -> None:
     """A database that has every migration is left as it is."""
     constraints = "SHOW CONSTRAINTS YIELD name RETURN name ORDER BY name"
-    before = [dict(row) for row in keeper._read(constraints, {})]
+    before = [dict(row) for row in keeper._alone(constraints, {})]
     keeper.migrate()
-    assert before == [dict(row) for row in keeper._read(constraints, {})]
+    assert before == [dict(row) for row in keeper._alone(constraints, {})]
     assert migrations()[-1].number == keeper.schema_version()
