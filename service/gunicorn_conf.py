@@ -69,7 +69,7 @@ class Parent(Arbiter):
 
 
 def _end_at_once(_number: int, _frame: FrameType | None) -> None:
-    os._exit(0)  # nothing is open yet
+    os._exit(0)  # no client has been let in yet
 
 
 class Service(BaseApplication):

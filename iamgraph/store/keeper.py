@@ -174,7 +174,6 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     @retried
     def keys_version(self) -> int:
         """The number of the newest change of the keys."""
-        # Where it is written, as the others of keys: on a cluster another may not know yet of a revocation.
         version: int = self._alone(statement("keys/version"), {})[0]["version"]
         return version
 

@@ -251,7 +251,7 @@ class Neo4jConnection:
 
     @contextmanager
     def _session(self) -> Iterator[neo4j.Session]:
-        # On a cluster all is asked of the leader: others are late, and whether a write was missed is known there alone.
+        # On a cluster all is asked of the leader: others are late, and may not know yet of a write or a revocation.
         access = neo4j.WRITE_ACCESS
         self._observer.opened(1)
         try:
