@@ -187,7 +187,7 @@ class Authorizer:
             refused = tuple(_refused(current.model, load.writes))
             lost = {i for i, _ in refused}
             allowed = {str(one): one for i, one in enumerate(load.writes) if i not in lost}
-            nothing = load.whole and lost and not load.dry_run
+            nothing = load.whole and (lost or load.incomplete) and not load.dry_run
             request = replace(load, writes=() if nothing else tuple(allowed.values()))
             return replace(self._keeper.until(end).load(request, current.id, self._clock()), refused=refused)
 

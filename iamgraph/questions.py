@@ -230,7 +230,7 @@ class Load:
     """A chunk of an import: tuples to write in one change. Of a tuple named twice the later counts.
 
     The same `idempotency_key` with the same `body_hash` is written once. `whole` writes nothing where the model refuses
-    one of them; `dry_run` writes nothing at all.
+    one of them, or where others of the chunk could not be read (`incomplete`); `dry_run` writes nothing at all.
     """
 
     store: str
@@ -241,6 +241,7 @@ class Load:
     reason: str | None = None
     on_existing: OnExisting = OnExisting.TOUCH
     whole: bool = False
+    incomplete: bool = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -344,7 +345,7 @@ class StoredModel:
     id: str
     text: str
     hash: str
-    revision: int
+    revision: Revision
     at: datetime
 
 
@@ -359,6 +360,10 @@ class StoreInfo:
     def id(self) -> str:
         """The store's id."""
         return self.revision.store
+
+    def at(self, number: int) -> Revision:
+        """Another revision of the same store."""
+        return replace(self.revision, number=number)
 
 
 def no_key(id_: str) -> RequestError:

@@ -220,12 +220,20 @@ class ModelAnswer(Answer):
     text: str
     hash: str
     revision: int
+    zookie: str
     at: datetime
 
     @classmethod
     def of(cls, stored: StoredModel) -> Self:
         """The answer for a model."""
-        return cls(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=stored.at)
+        return cls(
+            id=stored.id,
+            text=stored.text,
+            hash=stored.hash,
+            revision=stored.revision.number,
+            zookie=stored.revision.zookie(),
+            at=stored.at,
+        )
 
 
 class ModelsAnswer(Answer):

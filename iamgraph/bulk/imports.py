@@ -184,9 +184,9 @@ class Importer:
             wanted.by,
             wanted.reason,
             wanted.on_existing,
-            wanted.strict,
-            # The lines that are no tuples stop a strict piece as well.
-            wanted.dry_run or (wanted.strict and bool(read.rejects)),
+            whole=wanted.strict,
+            incomplete=bool(read.rejects),
+            dry_run=wanted.dry_run,
         )
         loaded = self._load(load)
         refused = (
@@ -194,9 +194,8 @@ class Importer:
             for i, fault in loaded.refused
         )
         rejects = tuple(sorted((*read.rejects, *refused), key=lambda one: one.line))
-        written = loaded.written if wanted.dry_run or not load.dry_run else 0
         stopped = wanted.strict and not wanted.dry_run and bool(rejects)
-        return replace(loaded, written=written), replace(read, rejects=rejects), stopped
+        return loaded, replace(read, rejects=rejects), stopped
 
     def _load(self, load: Load) -> Loaded:
         """The piece written; once, however often it has to be tried."""

@@ -57,7 +57,7 @@ def write(
     text = parse.text_of(file)
     with place.door() as door:
         stored = door.write_model(store, text, by, reason, idempotency_key)
-    out.one(said.of_model(stored), f"model {stored.id}, revision {stored.revision}")
+    out.one(said.of_model(stored), f"model {stored.id}, revision {stored.revision.number}")
 
 
 @model.command()

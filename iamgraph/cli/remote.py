@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -261,15 +262,17 @@ class Remote:
     ) -> StoredModel:
         """Make a model the store's current one."""
         body = {"text": text, "by": by, "reason": reason, "idempotency_key": idempotency_key}
-        return self._ask("POST", _path(store, "models"), _model, body)
+        return self._ask("POST", _path(store, "models"), partial(_model, store), body)
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""
-        return self._ask("GET", _path(store, f"models/{quote(id_ or 'current', safe='')}"), _model)
+        return self._ask("GET", _path(store, f"models/{quote(id_ or 'current', safe='')}"), partial(_model, store))
 
     def list_models(self, store: str) -> tuple[StoredModel, ...]:
         """The models of a store."""
-        return self._ask("GET", _path(store, "models"), lambda said: tuple(map(_model, said["models"])))
+        return self._ask(
+            "GET", _path(store, "models"), lambda said: tuple(_model(store, one) for one in said["models"])
+        )
 
     def create_store(self, store: str) -> StoreInfo:
         """A new empty store."""
@@ -456,8 +459,10 @@ def _changes(store: str, said: Said) -> ChangePage:
     return ChangePage(tuple(map(_change, said["changes"])), revision, said["more"])
 
 
-def _model(said: Said) -> StoredModel:
-    return StoredModel(said["id"], said["text"], said["hash"], said["revision"], datetime.fromisoformat(said["at"]))
+def _model(store: str, said: Said) -> StoredModel:
+    return StoredModel(
+        said["id"], said["text"], said["hash"], _revision(store, said), datetime.fromisoformat(said["at"])
+    )
 
 
 def _store(said: Said) -> StoreInfo:

@@ -76,7 +76,13 @@ def of_change(change: Change) -> Said:
 
 def of_model(stored: StoredModel) -> Said:
     """A model as a store keeps it."""
-    return _known(id=stored.id, text=stored.text, hash=stored.hash, revision=stored.revision, at=of_time(stored.at))
+    return {
+        "id": stored.id,
+        "text": stored.text,
+        "hash": stored.hash,
+        **of_revision(stored.revision),
+        "at": of_time(stored.at),
+    }
 
 
 def of_store(info: StoreInfo) -> Said:

@@ -38,7 +38,7 @@ class Neo4jFollower(Neo4jWriter):
             _refuse_gap(run, info, after, [row["revision"] for row in sizes])
             upto = _page_end(sizes, after)
             rows = run(statement("tuples/changes"), {"store": store, "since": after, "upto": upto}) if sizes else []
-        reached = Revision(store, info.revision.epoch, min(upto, info.revision.number))
+        reached = info.at(min(upto, info.revision.number))
         return ChangePage(tuple(map(change_of, rows)), reached, upto < info.revision.number)
 
     def trim(self, store: str, before: datetime) -> int:

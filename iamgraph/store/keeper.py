@@ -108,20 +108,20 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
     @retried
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""
-        with self._locked(store) as (run, _):
+        with self._locked(store) as (run, info):
             # An id is a ULID; what is outside ASCII is none, and some of it the driver cannot send.
             known = id_ is None or id_.isascii()
             rows = run(statement("models/get"), {"store": store, "id": id_}) if known else []
         if not rows:
             what = f"model `{shown(id_)}`" if id_ is not None else "model yet"
             raise RequestError(f"store `{store}` has no {what}", code="model_not_found")
-        return stored_model(rows[0])
+        return stored_model(rows[0], info)
 
     @retried
     def list_models(self, store: str) -> tuple[StoredModel, ...]:
         """The models of a store, newest first."""
-        with self._locked(store) as (run, _):
-            return tuple(map(stored_model, run(statement("models/list"), {"store": store})))
+        with self._locked(store) as (run, info):
+            return tuple(stored_model(row, info) for row in run(statement("models/list"), {"store": store}))
 
     def migrate(self) -> None:
         """Bring the database to the newest schema; changes nothing where it is there already.

@@ -11,7 +11,7 @@ from iamgraph.questions import Load, Loaded, OnExisting
 from iamgraph.store.columns import Columns
 from iamgraph.store.neo4j import Run, retried
 from iamgraph.store.rows import Once, tuple_text
-from iamgraph.store.writing import Neo4jWriter, change_made, check_model, revision_at
+from iamgraph.store.writing import Neo4jWriter, change_made, check_model
 from iamgraph.tuples import RelationTuple
 
 
@@ -28,7 +28,7 @@ class Neo4jLoader(Neo4jWriter):
             once = Once(load.idempotency_key, load.body_hash)
             done = None if load.dry_run else change_made(run, load.store, once)
             if done is not None:
-                return Loaded(revision_at(info, done["revision"]), done["written"])
+                return Loaded(info.at(done["revision"]), done["written"])
             check_model(info, model)
             columns = _to_write(run, load, now)
             if load.dry_run or not columns.tuples:
@@ -38,7 +38,7 @@ class Neo4jLoader(Neo4jWriter):
             act = {"since": number, "at": now, "by": load.by, "reason": load.reason}
             run(statement("bulk/tuples"), {"groups": columns.groups, **act})
             run.commit()
-        return Loaded(revision_at(info, number), len(columns.tuples))
+        return Loaded(info.at(number), len(columns.tuples))
 
     @retried
     def written(self, store: str, prefix: str) -> dict[str, str]:

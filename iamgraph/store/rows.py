@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from iamgraph.errors import RequestError
 from iamgraph.queries import node_label, object_key, relation_of, relationship_type, subject_key, subject_of
-from iamgraph.questions import Act, Change, FilterDelete, Scope, StoredKey, StoredModel, WriteRequest
+from iamgraph.questions import Act, Change, FilterDelete, Scope, StoredKey, StoredModel, StoreInfo, WriteRequest
 from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, kind_of, parse_tuple
 
 Row = Mapping[str, Any]
@@ -72,9 +72,9 @@ def stored_tuple(row: Row) -> StoredTuple:
     )
 
 
-def stored_model(row: Row) -> StoredModel:
-    """The model a node's columns stand for."""
-    return StoredModel(row["id"], row["text"], row["hash"], row["revision"], row["at"].to_native())
+def stored_model(row: Row, info: StoreInfo) -> StoredModel:
+    """The model of a store that a node's columns stand for."""
+    return StoredModel(row["id"], row["text"], row["hash"], info.at(row["revision"]), row["at"].to_native())
 
 
 def tuple_text(one: RelationTuple) -> str:

@@ -55,7 +55,7 @@ class Neo4jWriter(Neo4jConnection):
         with self._locked(request.store) as (run, info):
             done = change_made(run, request.store, once)
             if done is not None:
-                return revision_at(info, done["revision"])
+                return info.at(done["revision"])
             check_model(info, model)
             deletes, writes = _effect(run, request, now)
             if not deletes and not writes:
@@ -64,7 +64,7 @@ class Neo4jWriter(Neo4jConnection):
                 run, request.store, Act(now, request.by, request.reason), once, deletes=deletes, writes=writes
             )
             run.commit()
-        return revision_at(info, number)
+        return info.at(number)
 
     @retried
     def replayed(self, request: WriteRequest) -> Revision | None:
@@ -73,7 +73,7 @@ class Neo4jWriter(Neo4jConnection):
             return None
         with self._locked(request.store) as (run, info):
             done = change_made(run, request.store, once_for_write(request))
-            return None if done is None else revision_at(info, done["revision"])
+            return None if done is None else info.at(done["revision"])
 
     def delete_object(
         self, store: str, object_: Object, required: frozenset[tuple[str, str]], model: str, act: Act
@@ -89,7 +89,7 @@ class Neo4jWriter(Neo4jConnection):
         with self._locked(store) as (run, info):
             done = change_made(run, store, once)
             if done is not None:
-                return revision_at(info, done["revision"]), done["deleted"]
+                return info.at(done["revision"]), done["deleted"]
             check_model(info, model)
             found = _around(run, store, object_)
             _refuse_required(object_, found, required)
@@ -104,7 +104,7 @@ class Neo4jWriter(Neo4jConnection):
             number = _change(run, store, act, once, deletes=found)
             run(statement("tuples/remove_object"), {"object": object_key(store, object_)})
             run.commit()
-        return revision_at(info, number), len(found)
+        return info.at(number), len(found)
 
     def delete_matching(
         self, request: FilterDelete, required: frozenset[tuple[str, str]], model: str, now: datetime
@@ -119,7 +119,7 @@ class Neo4jWriter(Neo4jConnection):
         with self._locked(request.store) as (run, info):
             done = None if request.dry_run else change_made(run, request.store, once)
             if done is not None:
-                return Deletion(revision_at(info, done["revision"]), done["deleted"])
+                return Deletion(info.at(done["revision"]), done["deleted"])
             check_model(info, model)
             found = _matching(run, request)
             _refuse_narrowing(request.wanted, found, required)
@@ -128,7 +128,7 @@ class Neo4jWriter(Neo4jConnection):
             act = Act(now, request.by, request.reason)
             number = _change(run, request.store, act, once, deletes=[one.tuple for one in found])
             run.commit()
-        return Deletion(revision_at(info, number), len(found))
+        return Deletion(info.at(number), len(found))
 
     def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
         """Make a model the current one."""
@@ -137,20 +137,16 @@ class Neo4jWriter(Neo4jConnection):
 
     @retried
     def _write_model(self, store: str, stored: Mapping[str, Any], act: Act, once: Once) -> StoredModel:
-        with self._locked(store) as (run, _):
+        with self._locked(store) as (run, info):
             done = change_made(run, store, once)
             if done is not None:
-                return stored_model(run(statement("models/get"), {"store": store, "id": done["model"]})[0])
+                return stored_model(run(statement("models/get"), {"store": store, "id": done["model"]})[0], info)
             rows = run(
                 statement("models/write"),
                 {"store": store, "by": act.by, "reason": act.reason, **_marks(once), **stored},
             )
             run.commit()
-        return StoredModel(**stored, revision=rows[0]["revision"])
-
-
-def revision_at(info: StoreInfo, number: int) -> Revision:
-    return Revision(info.id, info.revision.epoch, number)
+        return StoredModel(**stored, revision=info.at(rows[0]["revision"]))
 
 
 def check_model(info: StoreInfo, model: str) -> None:

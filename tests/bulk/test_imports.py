@@ -97,6 +97,9 @@ def test_strict_stops_before_a_rejected_line(door: Authorizer, store: str, bad: 
     assert [False, True] == [one.stopped for one in steps]
     assert (MAX_TUPLES_PER_CHUNK, 1) == (steps[-1].written, steps[-1].rejected)
     assert 2 == len(door.changes(store))
+    # What is there already is not looked up for a piece that is not written anyway.
+    again = imported(door, members(1) + bad, Import(store, "again", strict=True, on_existing=OnExisting.FAIL))
+    assert [(0, 1, True)] == [(one.written, one.rejected, one.stopped) for one in again]
     repaired = raw.replace(bad, lines(BOB))
     assert 3 * MAX_TUPLES_PER_CHUNK + 2 == imported(door, repaired, Import(store, strict=True))[-1].written
 

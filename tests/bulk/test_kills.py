@@ -9,8 +9,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 import pytest
@@ -25,6 +28,8 @@ from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join, prepare
 from tests.bulk.given import members
 from tests.cli.runner import on, started, stop
+from tests.made_keys import make_key
+from tests.service.process import serving
 from tests.store.given import MODEL
 from tests.store.graph import Graph
 
@@ -87,6 +92,44 @@ def test_a_killed_neo4j(tmp_path: Path, _round: int) -> None:
         assert TUPLES == last.written + last.skipped
         assert last.skipped > 0
         assert written_once(door, "killed")
+
+
+@pytest.mark.parametrize("_round", range(KILLS))
+def test_a_killed_service(
+    door: Authorizer, store: str, server: Neo4jServer, graph: Graph, tmp_path: Path, _round: int
+) -> None:
+    """`kill -9` of the service amid an import by HTTP: sent again to another, all is written, nothing twice."""
+    body = members(TUPLES)
+    connection = join(server, Settings())
+    with connection.authorizer:
+        secret = make_key(connection.keeper, store)[1]
+    with serving(server, tmp_path) as service, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(_sent, service.port, secret, store, body)
+        wait = secrets.randbelow(PIECES)
+        _until(lambda: len(door.changes(store)) > wait or sent.done())
+        time.sleep(secrets.randbelow(100) / 1000)
+        parent = psutil.Process(service.process.pid)
+        for one in (*parent.children(), parent):
+            one.kill()
+        before = sum(len(change.writes) for change in door.changes(store))
+        with suppress(OSError, HTTPException):
+            sent.result()
+    with serving(server, tmp_path) as service:
+        last = _sent(service.port, secret, store, body)["outcome"]
+    assert TUPLES == last["written"] + last["skipped"]
+    assert last["skipped"] >= before
+    assert written_once(door, store)
+    assert TUPLES == len(graph.tuples(store))
+
+
+def _sent(port: int, secret: str, store: str, body: bytes) -> dict[str, Any]:
+    """The last line of the answer to an import."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/x-ndjson"}
+    with closing(connection):
+        connection.request("POST", f"/v1/stores/{store}/import", body, headers)
+        last: dict[str, Any] = json.loads(connection.getresponse().read().splitlines()[-1])
+    return last
 
 
 def _kill(lease: Lease, watching: Authorizer) -> None:

@@ -64,7 +64,7 @@ def test_revisions_follow_each_other(door: Authorizer, store: str) -> None:
     with pytest.raises(ConflictError):
         door.write(WriteRequest(store, deletes=tuples("group:eng#member@user:eve")))
     model = door.write_model(store, MODEL)
-    numbers.append(model.revision)
+    numbers.append(model.revision.number)
     numbers.append(door.write(WriteRequest(store, deletes=tuples(BOB))).number)
     assert list(range(2, 7)) == numbers
     assert list(range(1, 7)) == [one.revision for one in door.changes(store)]
