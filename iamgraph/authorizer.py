@@ -24,6 +24,8 @@ from iamgraph.questions import (
     CheckQuestion,
     Decision,
     Deletion,
+    Done,
+    Effect,
     FilterDelete,
     Following,
     Load,
@@ -35,8 +37,9 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.store.contract import Keeper, ModelChanged
+from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
+from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
 from iamgraph.watch import Heads
 
@@ -236,6 +239,41 @@ class Authorizer:
             ),
         )
         self._heads.tell(request.store)
+        return done
+
+    def look(self, store: str, act: Callable[[Transaction], T]) -> T:
+        """What the act makes of a store's state, at one revision; it may be called more than once."""
+        end, now = self._ends(), self._clock()
+
+        def look(current: CurrentModel) -> T:
+            return self._keeper.until(end).look(
+                store, lambda room: act(Transaction(room, self._checker, current, now, end))
+            )
+
+        return self._with_model(store, end, look)
+
+    def transact(self, store: str, decide: Callable[[Transaction], Effect], act: Act) -> Done:
+        """Do what is decided by a store's state, in one change that no other one slips in before.
+
+        `decide` may be called more than once; what it raises changes nothing. Raises `RequestError` for a tuple the
+        model does not allow, and `ConflictError` where an object to be removed is required by a guard of one that
+        stays.
+        """
+        end = self._ends()
+
+        def transact(current: CurrentModel) -> Done:
+            def decided(room: Room) -> Effect:
+                effect = decide(Transaction(room, self._checker, current, act.at, end))
+                for one in effect.writes:
+                    check_tuple(current.model, one, "")
+                return effect
+
+            return self._keeper.until(end).transact(
+                store, decided, required_relations(current.model), model=current.id, act=act
+            )
+
+        done = self._with_model(store, end, transact)
+        self._heads.tell(store)
         return done
 
     def read(

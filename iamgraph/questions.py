@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -33,6 +33,9 @@ _STORE_ID_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM
 MAX_DELETED_AT_ONCE: Final = 10_000
 DEFAULT_DELETE_LIMIT: Final = 1_000
 MAX_WAIT: Final = 20
+MAX_ATTRIBUTE_LENGTH: Final = 1024
+# What iamgraph itself keeps on an object's node.
+RESERVED_ATTRIBUTES: Final = frozenset({"key", "store", "type", "id"})
 
 T = TypeVar("T")
 
@@ -261,15 +264,68 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """When something is done, by whom and why, and the key that says it is to be done once."""
+    """When something is done, by whom and why, and the key that says it is to be done once.
+
+    `body` is all that the request said, where that is not to be seen otherwise.
+    """
 
     at: datetime
     by: str | None = None
     reason: str | None = None
     idempotency_key: str | None = None
+    body: str = ""
 
     def __post_init__(self) -> None:
         _check_act(self.by, self.reason, self.idempotency_key)
+
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """Facts about an object that decide nothing, for example its name. None takes one away."""
+
+    object: Object
+    values: Mapping[str, Value]
+
+    def __post_init__(self) -> None:
+        for name, value in self.values.items():
+            if name in RESERVED_ATTRIBUTES or not name.isidentifier():
+                raise RequestError(f"no attribute may be named `{shown(name)}`", code="malformed_name")
+            if isinstance(value, str):
+                check_text(name, value, MAX_ATTRIBUTE_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a change was about: the act, the object it was done to, and the one it is listed under."""
+
+    action: str
+    object: Object
+    within: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a transaction is to do, once it has looked: what is there already stays, what is missing is not deleted.
+
+    Of the objects in `removed` all goes: every tuple they stand in, and their attributes.
+    """
+
+    note: Note
+    writes: tuple[RelationTuple, ...] = ()
+    deletes: tuple[RelationTuple, ...] = ()
+    attributes: tuple[Attributes, ...] = ()
+    removed: tuple[Object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transaction did: the revision it holds from, and the object it was done to."""
+
+    revision: Revision
+    object: Object
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 from iamgraph.model.model import Model
 from iamgraph.questions import CheckQuestion, Decision, StoreInfo
 from iamgraph.revision import Revision
-from iamgraph.store.contract import ModelChanged
+from iamgraph.store.contract import ModelChanged, TupleReader
 from iamgraph.tuples import Kind
 
 
@@ -75,6 +75,9 @@ class Checker(Protocol):
 
     def check_many(self, asking: AskingMany) -> Decisions:
         """The decisions on all questions, at one revision, even where there is none to decide."""
+
+    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
+        """The decision by what the reader reads, for who has a transaction open."""
 
 
 def refuse_other_model(info: StoreInfo, current: CurrentModel) -> None:

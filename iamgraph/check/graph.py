@@ -9,6 +9,7 @@ from iamgraph.check.contract import Asking, AskingMany, Decisions, refuse_other_
 from iamgraph.check.walk import MAX_TUPLES_READ
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import Decision
+from iamgraph.store.contract import TupleReader
 from iamgraph.store.neo4j import Neo4jConnection, Neo4jReader
 
 
@@ -29,6 +30,12 @@ class GraphChecker:
         """The decisions on all questions, at one revision."""
         connection = self._connection.until(asking.deadline)
         return connection.at_one_revision(asking.store, lambda reader: self._answer(reader, asking))
+
+    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
+        """The decision by what the reader reads: by a statement where Neo4j is what it reads."""
+        if isinstance(reader, Neo4jReader) and _compiles(asking):
+            return query.answer(reader, [asking])[0]
+        return walk.answer(reader, asking, self._max_tuples_read)
 
     def _answer(self, reader: Neo4jReader, asking: AskingMany) -> Decisions:
         refuse_other_model(reader.info, asking.current)

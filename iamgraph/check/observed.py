@@ -7,6 +7,7 @@ import time
 from iamgraph.check.contract import Asking, AskingMany, Checker, Decisions
 from iamgraph.observer import Observer
 from iamgraph.questions import Decision
+from iamgraph.store.contract import TupleReader
 
 
 class ObservedChecker:
@@ -29,3 +30,10 @@ class ObservedChecker:
         found = self._checker.check_many(asking)
         self._observer.decided(found.decisions, time.monotonic() - began)
         return found
+
+    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
+        """The decision of the checker."""
+        began = time.monotonic()
+        decision = self._checker.check_in(reader, asking)
+        self._observer.decided((decision,), time.monotonic() - began)
+        return decision

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from iamgraph.model.model import Model
 from iamgraph.questions import (
     Act,
     ChangePage,
     Deletion,
+    Done,
+    Effect,
     FilterDelete,
     Load,
     Loaded,
@@ -22,6 +24,8 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
+
+T = TypeVar("T")
 
 
 class TupleReader(Protocol):
@@ -36,6 +40,23 @@ class TupleReader(Protocol):
 
     def read(self, object_: Object, relation: str, kind: Kind | None = None) -> Iterable[StoredTuple]:
         """All tuples of an object and relation, in the order of their subjects; of one kind if given."""
+
+
+class Room(Protocol):
+    """A store's state, to be looked at from any side before a change that depends on it."""
+
+    @property
+    def reader(self) -> TupleReader:
+        """The reader checks are answered by."""
+
+    def every(self, wanted: TupleFilter) -> Iterable[StoredTuple]:
+        """Every tuple a filter means, expired ones too, in a fixed order."""
+
+    def beneath(self, parent: Object, relation: str) -> Iterable[StoredTuple]:
+        """Every tuple of the objects that have the parent by that relation."""
+
+    def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
+        """What is kept of each object; those the store does not know are left out."""
 
 
 class Keeper(Protocol):
@@ -77,6 +98,20 @@ class Keeper(Protocol):
 
         `required` are the (type, relation) pairs a guard requires, which a filter by subject must name.
         """
+
+    def look(self, store: str, act: Callable[[Room], T]) -> T:
+        """What the act makes of the store's state, at one revision; it may be called more than once."""
+
+    def transact(
+        self,
+        store: str,
+        decide: Callable[[Room], Effect],
+        required: frozenset[tuple[str, str]],
+        *,
+        model: str,
+        act: Act,
+    ) -> Done:
+        """Do what is decided on the store's state, in one change; `decide` may be called more than once."""
 
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
         """A page of tuples in a fixed order."""

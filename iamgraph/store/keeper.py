@@ -26,6 +26,7 @@ from iamgraph.store.loader import Neo4jLoader
 from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
 from iamgraph.store.rows import cursor_of, place_of, stored_key, stored_model
+from iamgraph.store.transactions import Neo4jTransactor
 from iamgraph.store.writing import find_tuples, key_range
 from iamgraph.tuples import StoredTuple, shown
 
@@ -33,7 +34,7 @@ PURGE_BATCH: Final = 5_000
 MIGRATION_SECONDS: Final = 120.0
 
 
-class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
+class Neo4jKeeper(Neo4jFollower, Neo4jLoader, Neo4jTransactor):
     """A `Keeper` in one Neo4j database. Made once per process, after a fork."""
 
     @retried
@@ -99,11 +100,11 @@ class Neo4jKeeper(Neo4jFollower, Neo4jLoader):
 
     def _purge(self, store: str) -> None:
         # A deletion that was cut off goes on here, before the id can be used again.
-        what = {"store": store, "from": f"{store}/", "to": f"{store}0"}
-        limited = what | {"limit": PURGE_BATCH}
-        while retrying(lambda: self._alone(statement("stores/purge"), limited), self.end())[0]["removed"]:
-            pass
-        retrying(lambda: self._alone(statement("stores/forget"), what), self.end())
+        what = {"store": store, "from": f"{store}/", "to": f"{store}0", "limit": PURGE_BATCH}
+        removed = True
+        while removed:
+            rows = retrying(lambda: self._alone(statement("stores/purge"), what), self.end())
+            removed = any(row["removed"] for row in rows)
 
     @retried
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:

@@ -170,6 +170,11 @@ def once_for_model(store: str, text: str, act: Act) -> Once:
     return _once(act.idempotency_key, "write model", store, text, [act.by, act.reason])
 
 
+def once_for_act(store: str, act: Act) -> Once:
+    """An act that looks before it changes, once."""
+    return _once(act.idempotency_key, "act", store, act.body, [act.by, act.reason])
+
+
 def _once(key: str | None, *said: Any) -> Once:
     # A change without a key gets one of ours, which no caller can send: should the answer to its commit be lost,
     # the key finds it. JSON with the kind of the act in front tells any two requests apart.

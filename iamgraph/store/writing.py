@@ -57,10 +57,10 @@ class Neo4jWriter(Neo4jConnection):
             if done is not None:
                 return info.at(done["revision"])
             check_model(info, model)
-            deletes, writes = _effect(run, request, now)
+            deletes, writes = effect_of(run, request, now)
             if not deletes and not writes:
                 return info.revision
-            number = _change(
+            number = write_change(
                 run, request.store, Act(now, request.by, request.reason), once, deletes=deletes, writes=writes
             )
             run.commit()
@@ -91,8 +91,8 @@ class Neo4jWriter(Neo4jConnection):
             if done is not None:
                 return info.at(done["revision"]), done["deleted"]
             check_model(info, model)
-            found = _around(run, store, object_)
-            _refuse_required(object_, found, required)
+            found = tuples_around(run, store, object_)
+            refuse_required(object_, found, required)
             if not found:
                 return info.revision, 0
             if len(found) > MAX_DELETED_AT_ONCE:
@@ -101,7 +101,7 @@ class Neo4jWriter(Neo4jConnection):
                     " may delete: delete some of them first",
                     code="too_many_tuples",
                 )
-            number = _change(run, store, act, once, deletes=found)
+            number = write_change(run, store, act, once, deletes=found)
             run(statement("tuples/remove_object"), {"object": object_key(store, object_)})
             run.commit()
         return info.at(number), len(found)
@@ -126,7 +126,7 @@ class Neo4jWriter(Neo4jConnection):
             if request.dry_run or not found:
                 return Deletion(info.revision, len(found), tuple(found[:MAX_SAMPLE]))
             act = Act(now, request.by, request.reason)
-            number = _change(run, request.store, act, once, deletes=[one.tuple for one in found])
+            number = write_change(run, request.store, act, once, deletes=[one.tuple for one in found])
             run.commit()
         return Deletion(info.at(number), len(found))
 
@@ -175,7 +175,7 @@ def _marks(once: Once) -> dict[str, str]:
 # --- what a change does ------------------------------------------------------------------------------------
 
 
-def _change(
+def write_change(
     run: Run,
     store: str,
     act: Act,
@@ -199,7 +199,7 @@ def _change(
     return number
 
 
-def _effect(
+def effect_of(
     run: Run, request: WriteRequest, now: datetime
 ) -> tuple[tuple[RelationTuple, ...], tuple[RelationTuple, ...]]:
     """The deletes and writes that change something; `ConflictError` for what must not be as it is."""
@@ -242,12 +242,12 @@ def _check_preconditions(request: WriteRequest, found: Mapping[RelationTuple, tu
 # --- what a deletion finds ---------------------------------------------------------------------------------
 
 
-def _around(run: Run, store: str, object_: Object) -> list[RelationTuple]:
+def tuples_around(run: Run, store: str, object_: Object) -> list[RelationTuple]:
     parameters = {"object": object_key(store, object_), "limit": MAX_DELETED_AT_ONCE + 1}
     return [stored_tuple(row).tuple for row in run(statement("tuples/around"), parameters)]
 
 
-def _refuse_required(object_: Object, found: Iterable[RelationTuple], required: frozenset[tuple[str, str]]) -> None:
+def refuse_required(object_: Object, found: Iterable[RelationTuple], required: frozenset[tuple[str, str]]) -> None:
     for one in found:
         if one.subject == object_ and (one.object.type, one.relation) in required:
             raise ConflictError(

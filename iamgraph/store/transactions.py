@@ -1,0 +1,180 @@
+"""Changes that depend on what is there: looked at and made in one transaction, under the store's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+from iamgraph.errors import LimitError
+from iamgraph.queries import node_label, object_key, relationship_type, statement
+from iamgraph.questions import (
+    MAX_DELETED_AT_ONCE,
+    RESERVED_ATTRIBUTES,
+    Act,
+    Attributes,
+    Done,
+    Effect,
+    Note,
+    OnExisting,
+    OnMissing,
+    StoreInfo,
+    TupleFilter,
+    WriteRequest,
+)
+from iamgraph.revision import Revision
+from iamgraph.store.contract import Room
+from iamgraph.store.neo4j import Neo4jReader, Run, retried
+from iamgraph.store.rows import Once, once_for_act, stored_tuple
+from iamgraph.store.writing import (
+    Neo4jWriter,
+    change_made,
+    check_model,
+    effect_of,
+    find_tuples,
+    refuse_required,
+    tuples_around,
+    write_change,
+)
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
+
+MAX_READ_AT_ONCE: Final = 100_000
+T = TypeVar("T")
+
+
+class Neo4jRoom:
+    """A store's state as a transaction finds it, to be looked at from any side."""
+
+    def __init__(self, reader: Neo4jReader) -> None:
+        self.reader = reader
+
+    def every(self, wanted: TupleFilter) -> list[StoredTuple]:
+        """Every tuple a filter means, in a fixed order; `LimitError` past `MAX_READ_AT_ONCE`."""
+        found = find_tuples(self.reader.run, self.reader.info.id, wanted, None, MAX_READ_AT_ONCE + 1)
+        return _within_limit(found)
+
+    def beneath(self, parent: Object, relation: str) -> list[StoredTuple]:
+        """Every tuple of the objects that have the parent by that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
+        parameters = {
+            "parent": object_key(self.reader.info.id, parent),
+            "type": relationship_type(relation),
+            "limit": MAX_READ_AT_ONCE + 1,
+        }
+        return _within_limit([stored_tuple(row) for row in self.reader.run(statement("tuples/beneath"), parameters)])
+
+    def attributes(self, objects: Iterable[Object]) -> dict[Object, dict[str, Any]]:
+        """What is kept of each object; those the store does not know are left out."""
+        keys = {object_key(self.reader.info.id, one): one for one in objects}
+        rows = self.reader.run(statement("tuples/attributes_of"), {"keys": list(keys)}) if keys else []
+        return {keys[row["key"]]: _own(row["values"]) for row in rows}
+
+
+def _own(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in RESERVED_ATTRIBUTES}
+
+
+def _within_limit(found: list[StoredTuple]) -> list[StoredTuple]:
+    if len(found) > MAX_READ_AT_ONCE:
+        raise LimitError(f"more than {MAX_READ_AT_ONCE} tuples to look at", code="too_many_tuples")
+    return found
+
+
+class Neo4jTransactor(Neo4jWriter):
+    """Looks, decides, and changes in one. Made once per process, after a fork."""
+
+    def look(self, store: str, act: Callable[[Room], T]) -> T:
+        """What the act makes of the store's state, at one revision; it may be called more than once."""
+        return self.at_one_revision(store, lambda reader: act(Neo4jRoom(reader)))
+
+    def transact(
+        self,
+        store: str,
+        decide: Callable[[Room], Effect],
+        required: frozenset[tuple[str, str]],
+        *,
+        model: str,
+        act: Act,
+    ) -> Done:
+        """Do what is decided on the store's state, in one change, valid by the model of that id.
+
+        `decide` may be called more than once, and what it raises changes nothing. What changes no tuple and no
+        attribute is no change. The subjects of `required` relations cannot be removed while they stand there.
+        """
+        return self._transact(store, decide, required, model=model, act=act, once=once_for_act(store, act))
+
+    @retried
+    def _transact(
+        self,
+        store: str,
+        decide: Callable[[Room], Effect],
+        required: frozenset[tuple[str, str]],
+        *,
+        model: str,
+        act: Act,
+        once: Once,
+    ) -> Done:
+        with self._locked(store) as (run, info):
+            done = change_made(run, store, once)
+            if done is not None:
+                return Done(info.at(done["revision"]), parse_object(done["object"]))
+            check_model(info, model)
+            effect = decide(Neo4jRoom(Neo4jReader(run, info, self._planned())))
+            gone = _gone(run, store, effect, required)
+            revision = _made(run, info, effect, gone, act=act, once=once)
+            if revision != info.revision:
+                run.commit()
+        return Done(revision, effect.note.object)
+
+
+def _made(
+    run: Run, info: StoreInfo, effect: Effect, gone: Mapping[RelationTuple, None], *, act: Act, once: Once
+) -> Revision:
+    """The revision of the change that was made; the same as before where there was nothing to change."""
+    store = info.id
+    wanted = WriteRequest(
+        store,
+        writes=effect.writes,
+        deletes=tuple(one for one in effect.deletes if one not in gone),
+        on_existing=OnExisting.IGNORE,
+        on_missing=OnMissing.IGNORE,
+    )
+    deletes, writes = effect_of(run, wanted, act.at)
+    if not (gone or deletes or writes or effect.attributes):
+        return info.revision
+    number = write_change(run, store, act, once, deletes=(*gone, *deletes), writes=writes)
+    for one in effect.removed:
+        run(statement("tuples/remove_object"), {"object": object_key(store, one)})
+    if effect.attributes:
+        run(statement("tuples/attributes"), {"store": store, "rows": [_row(store, one) for one in effect.attributes]})
+    run(statement("acts/note"), {"store": store, "revision": number, **_noted(effect.note)})
+    return info.at(number)
+
+
+def _gone(run: Run, store: str, effect: Effect, required: frozenset[tuple[str, str]]) -> dict[RelationTuple, None]:
+    """The tuples the removed objects stand in; `ConflictError` where one is required by what stays."""
+    gone: dict[RelationTuple, None] = {}
+    deletes = frozenset(effect.deletes)
+    for one in effect.removed:
+        around = tuples_around(run, store, one)
+        staying = [each for each in around if each.object not in effect.removed and each not in deletes]
+        refuse_required(one, staying, required)
+        gone |= dict.fromkeys(around)
+    if len(gone) > MAX_DELETED_AT_ONCE:
+        raise LimitError(
+            f"more than the {MAX_DELETED_AT_ONCE} tuples that one change may delete: delete some of them first",
+            code="too_many_tuples",
+        )
+    return gone
+
+
+def _row(store: str, one: Attributes) -> dict[str, Any]:
+    return {
+        "key": object_key(store, one.object),
+        "label": node_label(one.object.type),
+        "type": one.object.type,
+        "id": one.object.id,
+        "values": dict(one.values),
+    }
+
+
+def _noted(note: Note) -> dict[str, str]:
+    return {"action": note.action, "object": str(note.object), "within": str(note.within)}

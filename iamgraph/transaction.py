@@ -1,0 +1,64 @@
+"""A store's state, checked and read by who decides on a change of it, or tells of it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from iamgraph.check.contract import Asking, Checker, CurrentModel
+from iamgraph.questions import CheckQuestion, StoreInfo, TupleFilter
+from iamgraph.store.contract import Room
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject
+
+
+class Transaction:
+    """What holds in a store at one revision and one time: what has expired by then is not there."""
+
+    def __init__(self, room: Room, checker: Checker, current: CurrentModel, now: datetime, end: float) -> None:
+        """`end` is a reading of `time.monotonic`."""
+        self._room = room
+        self._checker = checker
+        self._current = current
+        self._end = end
+        self.now = now
+
+    @property
+    def info(self) -> StoreInfo:
+        """The state all answers are of."""
+        return self._room.reader.info
+
+    def check(self, subject: Subject, relation: str, object_: Object) -> bool:
+        """May the subject? Raises where the answer is unknown."""
+        question = CheckQuestion(self.info.id, subject, relation, object_)
+        decision = self._checker.check_in(self._room.reader, Asking(question, self._current, self.now, self._end))
+        if decision.reason is not None:
+            raise decision.reason.error(decision.detail)
+        return decision.allowed
+
+    def has(self, object_: Object, relation: str, subject: Subject) -> bool:
+        """Whether the tuple is there."""
+        found = self._room.reader.find(RelationTuple(object_, relation, subject))
+        return found is not None and self._lives(found)
+
+    def of(self, object_: Object, relation: str) -> list[StoredTuple]:
+        """The tuples of an object and relation, by subject."""
+        return self._living(self._room.reader.read(object_, relation))
+
+    def every(self, wanted: TupleFilter) -> list[StoredTuple]:
+        """Every tuple a filter means, by object, relation and subject; `LimitError` where they are too many."""
+        return self._living(self._room.every(wanted))
+
+    def beneath(self, parent: Object, relation: str) -> list[StoredTuple]:
+        """Every tuple of the objects that have the parent by that relation; `LimitError` where they are too many."""
+        return self._living(self._room.beneath(parent, relation))
+
+    def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
+        """What is kept of each object; those the store does not know are left out."""
+        return self._room.attributes(objects)
+
+    def _lives(self, one: StoredTuple) -> bool:
+        return one.tuple.expires_at is None or self.now < one.tuple.expires_at
+
+    def _living(self, found: Iterable[StoredTuple]) -> list[StoredTuple]:
+        return [one for one in found if self._lives(one)]
