@@ -307,6 +307,53 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was refused: what it would have been about, when, to whom, and why."""
+
+    note: Note
+    at: datetime
+    by: str
+    reason: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record of an object: what was done in it, at which revision, or refused, and why.
+
+    `message` is None where it was done, `revision` where it was refused.
+    """
+
+    id: str
+    at: datetime
+    by: str | None
+    reason: str | None
+    action: str
+    object: str
+    revision: int | None
+    code: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which lines of the record of an object: from `since` to `until`, by an actor, of an action, on an object.
+
+    `after` is the last line of the page before.
+    """
+
+    within: Object
+    since: datetime
+    until: datetime
+    by: str | None = None
+    action: str | None = None
+    object: str | None = None
+    after: tuple[datetime, str] | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a transaction is to do, once it has looked: what is there already stays, what is missing is not deleted.
 

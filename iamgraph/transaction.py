@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from iamgraph.check.contract import Asking, Checker, CurrentModel
+from iamgraph.check.contract import AskingMany, Checker, CurrentModel
 from iamgraph.questions import CheckQuestion, StoreInfo, TupleFilter
 from iamgraph.store.contract import Room
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject
@@ -30,11 +30,18 @@ class Transaction:
 
     def check(self, subject: Subject, relation: str, object_: Object) -> bool:
         """May the subject? Raises where the answer is unknown."""
-        question = CheckQuestion(self.info.id, subject, relation, object_)
-        decision = self._checker.check_in(self._room.reader, Asking(question, self._current, self.now, self._end))
-        if decision.reason is not None:
-            raise decision.reason.error(decision.detail)
-        return decision.allowed
+        return bool(self.allowed(subject, relation, [object_]))
+
+    def allowed(self, subject: Subject, relation: str, objects: Iterable[Object]) -> list[Object]:
+        """Those of the objects on which the subject has the relation. Raises where that is unknown of one."""
+        store, asked = self.info.id, list(objects)
+        questions = tuple(CheckQuestion(store, subject, relation, one) for one in asked)
+        asking = AskingMany(store, questions, self._current, self.now, self._end)
+        found = self._checker.check_in(self._room.reader, asking).decisions
+        for decision in found:
+            if decision.reason is not None:
+                raise decision.reason.error(decision.detail)
+        return [one for one, decision in zip(asked, found, strict=True) if decision.allowed]
 
     def has(self, object_: Object, relation: str, subject: Subject) -> bool:
         """Whether the tuple is there."""

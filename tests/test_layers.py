@@ -35,6 +35,8 @@ ONLY: Final = {
         "store.loader",
         "store.writing",
         "store.transactions",
+        "store.records",
+        "store.credentials",
         "check.graph",
         "store.changes",
         "check.query",

@@ -76,8 +76,8 @@ class Checker(Protocol):
     def check_many(self, asking: AskingMany) -> Decisions:
         """The decisions on all questions, at one revision, even where there is none to decide."""
 
-    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
-        """The decision by what the reader reads, for who has a transaction open."""
+    def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
+        """The decisions by what the reader reads, for who looks at a store from more sides."""
 
 
 def refuse_other_model(info: StoreInfo, current: CurrentModel) -> None:

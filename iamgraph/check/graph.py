@@ -29,22 +29,18 @@ class GraphChecker:
     def check_many(self, asking: AskingMany) -> Decisions:
         """The decisions on all questions, at one revision."""
         connection = self._connection.until(asking.deadline)
-        return connection.at_one_revision(asking.store, lambda reader: self._answer(reader, asking))
+        return connection.at_one_revision(asking.store, lambda reader: self.check_in(reader, asking))
 
-    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
-        """The decision by what the reader reads: by a statement where Neo4j is what it reads."""
-        if isinstance(reader, Neo4jReader) and _compiles(asking):
-            return query.answer(reader, [asking])[0]
-        return walk.answer(reader, asking, self._max_tuples_read)
-
-    def _answer(self, reader: Neo4jReader, asking: AskingMany) -> Decisions:
+    def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
+        """The decisions by what the reader reads: by statements where Neo4j is what it reads."""
         refuse_other_model(reader.info, asking.current)
         askings = asking.each()
-        compiled = [_compiles(one) for one in askings]
-        by_statement = iter(query.answer(reader, list(compress(askings, compiled))))
+        compiled = [isinstance(reader, Neo4jReader) and _compiles(one) for one in askings]
+        simple = list(compress(askings, compiled))
+        by_statement = iter(query.answer(reader, simple) if isinstance(reader, Neo4jReader) else ())
         decisions = (
-            next(by_statement) if simple else walk.answer(reader, one, self._max_tuples_read)
-            for one, simple in zip(askings, compiled, strict=True)
+            next(by_statement) if by_query else walk.answer(reader, one, self._max_tuples_read)
+            for one, by_query in zip(askings, compiled, strict=True)
         )
         return Decisions(reader.info.revision, tuple(decisions))
 

@@ -31,9 +31,9 @@ class ObservedChecker:
         self._observer.decided(found.decisions, time.monotonic() - began)
         return found
 
-    def check_in(self, reader: TupleReader, asking: Asking) -> Decision:
-        """The decision of the checker."""
+    def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
+        """The decisions of the checker."""
         began = time.monotonic()
-        decision = self._checker.check_in(reader, asking)
-        self._observer.decided((decision,), time.monotonic() - began)
-        return decision
+        found = self._checker.check_in(reader, asking)
+        self._observer.decided(found.decisions, time.monotonic() - began)
+        return found

@@ -25,6 +25,7 @@ from iamgraph.store.changes import Neo4jFollower
 from iamgraph.store.loader import Neo4jLoader
 from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
+from iamgraph.store.records import Neo4jRecorder
 from iamgraph.store.rows import cursor_of, place_of, stored_key, stored_model
 from iamgraph.store.transactions import Neo4jTransactor
 from iamgraph.store.writing import find_tuples, key_range
@@ -34,7 +35,7 @@ PURGE_BATCH: Final = 5_000
 MIGRATION_SECONDS: Final = 120.0
 
 
-class Neo4jKeeper(Neo4jFollower, Neo4jLoader, Neo4jTransactor):
+class Neo4jKeeper(Neo4jFollower, Neo4jLoader, Neo4jTransactor, Neo4jRecorder):
     """A `Keeper` in one Neo4j database. Made once per process, after a fork."""
 
     @retried

@@ -1,0 +1,120 @@
+"""Where acts are done: the caller authorised by iamgraph's own check, the change made, the refused ones recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from iamgraph.access.words import Caller
+from iamgraph.authorizer import Authorizer
+from iamgraph.errors import ConflictError, LimitError, RequestError
+from iamgraph.questions import Act, Done, Effect, Note, Refusal
+from iamgraph.transaction import Transaction
+from iamgraph.tuples import Object, Subject
+
+T = TypeVar("T")
+# Whoever is refused may know why; what is malformed was no act.
+_REFUSED: Final = (RequestError, ConflictError, LimitError)
+
+
+class RefusalKeeper(Protocol):
+    """Keeps what was refused."""
+
+    def record_refusal(self, store: str, refusal: Refusal) -> None:
+        """Keep a refusal, if there is an object it is listed under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the caller must be allowed: a relation on an object."""
+
+    relation: str
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One caller's, for one store. `reason` and `idempotency_key` are those of the acts done at it."""
+
+    authorizer: Authorizer
+    keeper: RefusalKeeper
+    store: str
+    caller: Caller
+    reason: str | None = None
+    idempotency_key: str | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def act(self, note: Note, need: Need | None, decide: Callable[[Transaction], Effect], said: Any = None) -> Done:
+        """Do what is decided, if the caller may: asked, looked at and done in one transaction.
+
+        `said` is what the request said, as JSON, by which two requests of one idempotency key are told apart.
+        A refusal is recorded, and raised.
+        """
+        body = json.dumps([note.action, str(note.object) if said is None else said], default=str)
+        by, at = self.caller.name, self.clock()
+
+        def decided(transaction: Transaction) -> Effect:
+            if need is not None:
+                self.require(transaction, need)
+            return decide(transaction)
+
+        act = Act(at, by, self.reason, self.idempotency_key, body)
+        return self._recorded(note, lambda: self.authorizer.transact(self.store, decided, act))
+
+    def look(self, note: Note, need: Need | None, tell: Callable[[Transaction], T]) -> T:
+        """What is told of the store's state, if the caller may know; a refusal is recorded, and raised."""
+
+        def told(transaction: Transaction) -> T:
+            if need is not None:
+                self.require(transaction, need)
+            return tell(transaction)
+
+        return self._recorded(note, lambda: self.authorizer.look(self.store, told))
+
+    def require(self, transaction: Transaction, need: Need) -> None:
+        """`RequestError` (`relation_missing`) naming what the caller lacks."""
+        subject = self.caller.subject
+        if subject is not None and not transaction.check(subject, need.relation, need.object):
+            raise RequestError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", code="relation_missing")
+
+    def allowed(self, transaction: Transaction, relation: str, objects: list[Object]) -> list[Object]:
+        """Those of the objects on which the caller has the relation."""
+        subject = self.caller.subject
+        return objects if subject is None else transaction.allowed(subject, relation, objects)
+
+    def _recorded(self, note: Note, do: Callable[[], T]) -> T:
+        try:
+            return do()
+        except _REFUSED as fault:
+            refusal = Refusal(note, self.clock(), self.caller.name, self.reason, fault.code, fault.message)
+            self.keeper.record_refusal(self.store, refusal)
+            raise
+
+
+def exists(transaction: Transaction, object_: Object) -> bool:
+    """Whether the store knows the object."""
+    return object_ in transaction.attributes([object_])
+
+
+def not_found(object_: Object) -> RequestError:
+    """What is told of an object that is not there, or belongs to another workspace."""
+    return RequestError(f"no {object_.type.replace('_', ' ')} `{object_.id}`", code=f"{object_.type}_not_found")
+
+
+def belongs(transaction: Transaction, object_: Object, workspace: Object) -> None:
+    """`RequestError` (`…_not_found`) unless the object is one of the workspace's."""
+    if not transaction.has(object_, "workspace", workspace):
+        raise not_found(object_)
+
+
+def taken(object_: Object) -> ConflictError:
+    """What is told of an id that something has already."""
+    return ConflictError(f"`{object_}` exists: take another id", code="id_taken", pointer="/id")
+
+
+def subjects(transaction: Transaction, object_: Object, relation: str) -> list[Subject]:
+    """Who stands in a relation of an object."""
+    return [one.tuple.subject for one in transaction.of(object_, relation)]

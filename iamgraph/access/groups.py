@@ -1,0 +1,169 @@
+"""Groups of a workspace's members: the policies of a group are those of all in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from iamgraph.access import words
+from iamgraph.access.desk import Desk, Need, belongs, exists, subjects, taken
+from iamgraph.access.policies import held_policies, left_without
+from iamgraph.access.words import is_
+from iamgraph.errors import ConflictError, RequestError
+from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
+from iamgraph.transaction import Transaction
+from iamgraph.tuples import Object, RelationTuple, Subject, Wildcard, shown
+
+EVERYBODY = Wildcard("member")
+
+
+class Groups:
+    """What can be done with the groups of one workspace."""
+
+    def __init__(self, desk: Desk, workspace: str) -> None:
+        self._desk = desk
+        self._home = words.workspace(workspace)
+
+    def create(self, name: str, *, id_: str | None = None) -> Done:
+        """A new group without members or policies. No other group of the workspace may have the name."""
+        group = words.new_id("group", id_)
+
+        def decide(transaction: Transaction) -> Effect:
+            if exists(transaction, group):
+                raise taken(group)
+            self._check_name(transaction, name)
+            return Effect(note, (is_(group, "workspace", self._home),), attributes=(Attributes(group, {"name": name}),))
+
+        note = Note("group.create", group, self._home)
+        return self._act(note, decide, [name, id_])
+
+    def rename(self, group: str, name: str) -> Done:
+        """Give a group another name."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            self._check_name(transaction, name, found)
+            return Effect(note, attributes=(Attributes(found, {"name": name}),))
+
+        return self._on("group.rename", group, decide, name)
+
+    def delete(self, group: str) -> Done:
+        """End a group. Its members stay in the workspace; its policies go where nobody else holds them."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            idle = left_without(transaction, found, held_policies(transaction, self._home, found))
+            return Effect(note, removed=(found, *idle))
+
+        return self._on("group.delete", group, decide)
+
+    def add(self, group: str, members: Collection[str]) -> Done:
+        """Add members of the workspace, by id or e-mail address."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            return Effect(note, self._added(transaction, found, members))
+
+        return self._on("group.add_members", group, decide, sorted(members))
+
+    def remove(self, group: str, members: Collection[str]) -> Done:
+        """Take members out; what they hold by themselves or by other groups stays."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            return Effect(note, deletes=self._added(transaction, found, members))
+
+        return self._on("group.remove_members", group, decide, sorted(members))
+
+    def replace(self, group: str, members: Collection[str]) -> Done:
+        """Make exactly these its members."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            wanted = self._added(transaction, found, members)
+            there = [one.tuple for one in transaction.of(found, "added")]
+            return Effect(note, wanted, tuple(one for one in there if one not in wanted))
+
+        return self._on("group.replace_members", group, decide, sorted(members))
+
+    def set_pii(self, group: str, *, pii: bool) -> Done:
+        """Let its members see personal data in what the group's policies reach, or no longer."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:  # noqa: ARG001
+            flag = (is_(found, "pii", EVERYBODY),)
+            return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
+
+        return self._on("group.set_pii", group, decide, pii)
+
+    def get(self, group: str) -> dict[str, Any]:
+        """A group, with its members, invites and policies."""
+        found = Object("group", group)
+
+        def tell(transaction: Transaction) -> dict[str, Any]:
+            belongs(transaction, found, self._home)
+            return {
+                "id": found.id,
+                "name": transaction.attributes([found])[found].get("name"),
+                "pii": transaction.has(found, "pii", EVERYBODY),
+                "members": _ids(subjects(transaction, found, "added")),
+                "invites": _ids(subjects(transaction, found, "invited")),
+                "policies": sorted(one.id for one in held_policies(transaction, self._home, found)),
+            }
+
+        note = Note("group.get", found, self._home)
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
+    def all(self) -> list[dict[str, Any]]:
+        """The groups, by name: id, name, and how many members each has."""
+        note = Note("group.list", self._home, self._home)
+
+        def tell(transaction: Transaction) -> list[dict[str, Any]]:
+            groups = self._all(transaction)
+            kept = transaction.attributes(groups)
+            beneath = transaction.beneath(self._home, "workspace")
+            counts = dict.fromkeys(groups, 0)
+            for one in beneath:
+                if one.tuple.relation == "added":
+                    counts[one.tuple.object] += 1
+            told = [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
+            return sorted(told, key=lambda one: (str(one["name"]), str(one["id"])))
+
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
+    def _all(self, transaction: Transaction) -> list[Object]:
+        found = transaction.every(TupleFilter(object_type="group", relation="workspace", subject=self._home))
+        return [one.tuple.object for one in found]
+
+    def _check_name(self, transaction: Transaction, name: str, but: Object | None = None) -> None:
+        kept = transaction.attributes(self._all(transaction))
+        if any(one != but and values.get("name") == name for one, values in kept.items()):
+            raise ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
+
+    def _added(self, transaction: Transaction, group: Object, members: Collection[str]) -> tuple[RelationTuple, ...]:
+        people = dict.fromkeys(member_of(transaction, self._home, one) for one in members)
+        return tuple(is_(group, "added", one) for one in people)
+
+    def _on(
+        self, action: str, group: str, decide: Callable[[Transaction, Object, Note], Effect], said: Any = None
+    ) -> Done:
+        """An act on a group that is the workspace's."""
+        found = Object("group", group)
+        note = Note(action, found, self._home)
+
+        def decided(transaction: Transaction) -> Effect:
+            belongs(transaction, found, self._home)
+            return decide(transaction, found, note)
+
+        return self._act(note, decided, [group, said])
+
+    def _act(self, note: Note, decide: Callable[[Transaction], Effect], said: Any) -> Done:
+        return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
+
+
+def member_of(transaction: Transaction, home: Object, named: str) -> Object:
+    """The member with that id or e-mail address; `RequestError` (`member_not_found`) if the workspace has none."""
+    found: Subject | None = Object("member", named)
+    if "@" in named:
+        found = next(iter(subjects(transaction, words.email(named), "account")), None)
+    if not isinstance(found, Object) or not transaction.has(home, "member", found):
+        raise RequestError(f"no member `{shown(named)}`", code="member_not_found", pointer="/members")
+    return found
+
+
+def _ids(found: Collection[Subject]) -> list[str]:
+    return sorted(one.id for one in found if isinstance(one, Object))

@@ -1,0 +1,196 @@
+"""Members of a workspace: added, made owners, removed; and what each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from iamgraph.access import words
+from iamgraph.access.desk import Desk, Need, not_found, subjects
+from iamgraph.access.policies import held_policies, left_without
+from iamgraph.access.words import is_
+from iamgraph.access.workspaces import account_of
+from iamgraph.errors import ConflictError, RequestError
+from iamgraph.questions import Done, Effect, Note, TupleFilter
+from iamgraph.transaction import Transaction
+from iamgraph.tuples import Object, RelationTuple, shown
+
+OWNER, MEMBER = "owner", "member"
+# By what a member or token stands in what is in a workspace, besides policies.
+STANDING: Final = {"group": "added", "access_request": "requester"}
+
+
+class Members:
+    """What can be done with the members of one workspace."""
+
+    def __init__(self, desk: Desk, workspace: str) -> None:
+        self._desk = desk
+        self._home = words.workspace(workspace)
+
+    def add(self, email: str, *, name: str | None = None, role: str = MEMBER, id_: str | None = None) -> Done:
+        """Make the person with that address a member, with minimal access or as an owner.
+
+        An account that is there is taken, whatever name is given; one that is not is made. Who is a member stays as
+        they are.
+        """
+        address = words.email(email)
+        account = words.new_id("member", id_)
+        owner = _is_owner(role)
+
+        def decide(transaction: Transaction) -> Effect:
+            person, made = account_of(transaction, address, account, name)
+            writes = [is_(self._home, "member", person), *made.writes]
+            if transaction.has(self._home, "member", person):
+                raise ConflictError(f"`{address.id}` is a member already", code="member_exists", pointer="/email")
+            writes += [is_(self._home, "owner_direct", person)] if owner else []
+            return Effect(Note("member.add", person, self._home), tuple(writes), attributes=made.attributes)
+
+        return self._act(Note("member.add", account, self._home), decide, [email, name, role, id_])
+
+    def set_role(self, member: str, role: str) -> Done:
+        """Make a member an owner, or an owner a member with what their policies give."""
+        person, owner = Object("member", member), _is_owner(role)
+        named = is_(self._home, "owner_direct", person)
+
+        def decide(transaction: Transaction) -> Effect:
+            self.present(transaction, person)
+            if owner:
+                return Effect(note, writes=(named,))
+            self._check_last(transaction, person)
+            return Effect(note, deletes=(named,))
+
+        note = Note("member.set_role", person, self._home)
+        return self._act(note, decide, [member, role])
+
+    def set_pii(self, member: str, *, pii: bool) -> Done:
+        """Let a member see personal data in what their own policies reach, or no longer."""
+        person = Object("member", member)
+        flag = (is_(self._home, "pii", person),)
+
+        def decide(transaction: Transaction) -> Effect:
+            self.present(transaction, person)
+            return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
+
+        note = Note("member.set_pii", person, self._home)
+        return self._act(note, decide, [member, pii])
+
+    def remove(self, member: str) -> Done:
+        """End all a member has in the workspace: membership, groups, policies, what they asked for. They may go too."""
+        person = Object("member", member)
+
+        def decide(transaction: Transaction) -> Effect:
+            self.present(transaction, person)
+            self._check_last(transaction, person)
+            return removal(transaction, self._home, person, note)
+
+        note = Note("member.remove", person, self._home)
+        if self._desk.caller.subject == person:
+            return self._desk.act(note, None, decide)
+        return self._act(note, decide)
+
+    def get(self, member: str) -> dict[str, Any]:
+        """A member, with their groups and policies. Owners may look at all, everybody at themselves."""
+        person = Object("member", member)
+
+        def tell(transaction: Transaction) -> dict[str, Any]:
+            self.present(transaction, person)
+            (told,) = self._told(transaction, [person])
+            groups = sorted(one.id for one in groups_of(transaction, self._home, person))
+            policies = sorted(one.id for one in held_policies(transaction, self._home, person))
+            return {**told, "groups": groups, "policies": policies}
+
+        need = None if self._desk.caller.subject == person else Need("can_manage_access", self._home)
+        return self._desk.look(Note("member.get", person, self._home), need, tell)
+
+    def all(self) -> list[dict[str, Any]]:
+        """The members, by id."""
+        note = Note("member.list", self._home, self._home)
+
+        def tell(transaction: Transaction) -> list[dict[str, Any]]:
+            return self._told(transaction, list(_members(transaction, self._home)))
+
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
+    def _act(self, note: Note, decide: Any, said: Any = None) -> Done:
+        return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
+
+    def present(self, transaction: Transaction, person: Object) -> None:
+        """`RequestError` (`member_not_found`) unless the person is a member."""
+        if not transaction.has(self._home, "member", person):
+            raise not_found(person)
+
+    def _check_last(self, transaction: Transaction, person: Object) -> None:
+        owners = [
+            one
+            for one in subjects(transaction, self._home, "owner_direct")
+            if isinstance(one, Object) and transaction.has(self._home, "member", one)
+        ]
+        if owners == [person]:
+            raise ConflictError(
+                f"`{person}` is the last owner of `{self._home}` in their own right: name another first",
+                code="last_owner",
+            )
+
+    def _told(self, transaction: Transaction, people: list[Object]) -> list[dict[str, Any]]:
+        owners = set(subjects(transaction, self._home, "owner_direct"))
+        flagged = set(subjects(transaction, self._home, "pii"))
+        kept = transaction.attributes(people)
+        return [
+            {
+                "id": one.id,
+                "email": kept[one].get("email"),
+                "name": kept[one].get("name"),
+                "role": OWNER if one in owners else MEMBER,
+                "pii": one in flagged,
+                "alias_of": _alias_of(transaction, kept[one]),
+            }
+            for one in people
+        ]
+
+
+def _is_owner(role: str) -> bool:
+    if role not in (OWNER, MEMBER):
+        raise RequestError(
+            f"no role `{shown(role)}` of members: `owner` or `member`", code="role_not_found", pointer="/role"
+        )
+    return role == OWNER
+
+
+def _members(transaction: Transaction, home: Object) -> Iterable[Object]:
+    return (one for one in subjects(transaction, home, "member") if isinstance(one, Object))
+
+
+def _alias_of(transaction: Transaction, kept: Mapping[str, Any]) -> str | None:
+    """The account whose address this one's is an alias of."""
+    plain = words.without_tag(Object("email", kept["email"])) if kept.get("email") else None
+    accounts = subjects(transaction, plain, "account") if plain is not None else []
+    return next((one.id for one in accounts if isinstance(one, Object)), None)
+
+
+def groups_of(transaction: Transaction, home: Object, person: Object) -> list[Object]:
+    """The groups of the workspace that a member is in."""
+    return [one.object for one in _standing(transaction, home, person) if one.object.type == "group"]
+
+
+def _standing(transaction: Transaction, home: Object, subject: Object) -> list[RelationTuple]:
+    found = [
+        one.tuple
+        for type_, relation in STANDING.items()
+        for one in transaction.every(TupleFilter(object_type=type_, relation=relation, subject=subject))
+    ]
+    return [one for one in found if transaction.has(one.object, "workspace", home)]
+
+
+def removal(transaction: Transaction, home: Object, subject: Object, note: Note) -> Effect:
+    """What ends all that a member or token has in a workspace. Policies that nobody holds any longer go with it."""
+    standing = _standing(transaction, home, subject)
+    policies = held_policies(transaction, home, subject)
+    own = [is_(home, relation, subject) for relation in (subject.type, "owner_direct", "pii")]
+    return Effect(
+        note,
+        deletes=(*own, *standing, *(is_(one, "direct", subject) for one in policies)),
+        removed=(
+            *(one.object for one in standing if one.object.type == "access_request"),
+            *left_without(transaction, subject, policies),
+        ),
+    )

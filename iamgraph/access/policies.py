@@ -1,0 +1,273 @@
+"""Policies: who holds which role, on the whole workspace, on what carries some labels, or on single resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from iamgraph.access import words
+from iamgraph.access.desk import Desk, Need, belongs, exists, not_found, subjects, taken
+from iamgraph.access.roles import ROLES, Role, role
+from iamgraph.access.words import is_
+from iamgraph.errors import RequestError
+from iamgraph.questions import Done, Effect, Note, TupleFilter
+from iamgraph.transaction import Transaction
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
+
+# Who may hold a policy, and by which relation.
+HOLDING: Final = {"member": "direct", "token": "direct", "group": "group", "invite": "invited"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a policy gives: a role, on the workspace, narrowed by all of the labels if there are any, or on resources.
+
+    `labels` are `key:value`, `resources` ids of what the role can be given on singly.
+    """
+
+    role: str
+    resources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+class Policies:
+    """What can be done with the policies of one workspace."""
+
+    def __init__(self, desk: Desk, workspace: str) -> None:
+        self._desk = desk
+        self._home = words.workspace(workspace)
+
+    def create(self, grant: Grant, holders: Collection[str] = (), *, id_: str | None = None) -> Done:
+        """A new policy, held by these: `member:…`, `token:…`, `group:…` or `invite:…`."""
+        policy = words.new_id("policy", id_)
+        held = tuple(map(parse_object, dict.fromkeys(holders)))
+
+        def decide(transaction: Transaction) -> Effect:
+            if exists(transaction, policy):
+                raise taken(policy)
+            return Effect(note, tuple(policy_tuples(transaction, self._home, policy, grant, held)))
+
+        note = Note("policy.create", policy, self._home)
+        return self._act(note, decide, [grant.role, grant.resources, grant.labels, list(holders), id_])
+
+    def add_holders(self, policy: str, holders: Collection[str]) -> Done:
+        """Let others hold it too."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            return Effect(note, tuple(self._held(transaction, found, holders)))
+
+        return self._on("policy.add_holders", policy, decide, sorted(holders))
+
+    def remove_holders(self, policy: str, holders: Collection[str]) -> Done:
+        """Take it from some; it stays, though nobody may hold it then."""
+        held = tuple(map(parse_object, holders))
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:  # noqa: ARG001
+            return Effect(note, deletes=tuple(is_(found, _holding(one), one) for one in held))
+
+        return self._on("policy.remove_holders", policy, decide, sorted(holders))
+
+    def delete(self, policy: str) -> Done:
+        """End a policy, and what it gave."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:  # noqa: ARG001
+            return Effect(note, removed=(found,))
+
+        return self._on("policy.delete", policy, decide)
+
+    def give(self, holder: str, grants: Collection[Grant], *, replacing: bool = False) -> Done:
+        """Give a holder a policy of its own for each grant; `replacing` ends what it holds now first.
+
+        A policy that others hold too stays theirs.
+        """
+        held = parse_object(holder)
+        new = [(words.new_id("policy"), grant) for grant in grants]
+
+        def decide(transaction: Transaction) -> Effect:
+            check_holder(transaction, self._home, held)
+            writes = [
+                one for policy, grant in new for one in policy_tuples(transaction, self._home, policy, grant, (held,))
+            ]
+            if not replacing:
+                return Effect(note, tuple(writes))
+            there = held_policies(transaction, self._home, held)
+            ends = tuple(is_(one, _holding(held), held) for one in there)
+            return Effect(note, tuple(writes), ends, removed=tuple(left_without(transaction, held, there)))
+
+        note = Note("policy.replace" if replacing else "policy.add", held, self._home)
+        return self._act(note, decide, [holder, [[one.role, one.resources, one.labels] for one in grants]])
+
+    def get(self, policy: str) -> dict[str, Any]:
+        """A policy: its role, what it is on, and who holds it."""
+        found = Object("policy", policy)
+        note = Note("policy.get", found, self._home)
+
+        def tell(transaction: Transaction) -> dict[str, Any]:
+            belongs(transaction, found, self._home)
+            told = [one for one in self._told(transaction) if one["id"] == policy]
+            return told[0]
+
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
+    def all(self, holder: str | None = None) -> list[dict[str, Any]]:
+        """The policies, by id; of one holder only, if named."""
+        note = Note("policy.list", self._home, self._home)
+
+        def tell(transaction: Transaction) -> list[dict[str, Any]]:
+            told = self._told(transaction)
+            return told if holder is None else [one for one in told if holder in one["holders"]]
+
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
+    def _told(self, transaction: Transaction) -> list[dict[str, Any]]:
+        return policies_of(
+            self._home,
+            transaction.beneath(self._home, "workspace"),
+            transaction.every(TupleFilter(object_type="workspace", object_id=self._home.id)),
+        )
+
+    def _held(self, transaction: Transaction, policy: Object, holders: Iterable[str]) -> Iterator[RelationTuple]:
+        for one in map(parse_object, dict.fromkeys(holders)):
+            check_holder(transaction, self._home, one)
+            yield is_(policy, _holding(one), one)
+
+    def _on(
+        self, action: str, policy: str, decide: Callable[[Transaction, Object, Note], Effect], said: Any = None
+    ) -> Done:
+        """An act on a policy that is the workspace's."""
+        found = Object("policy", policy)
+        note = Note(action, found, self._home)
+
+        def decided(transaction: Transaction) -> Effect:
+            belongs(transaction, found, self._home)
+            return decide(transaction, found, note)
+
+        return self._act(note, decided, [policy, said])
+
+    def _act(self, note: Note, decide: Callable[[Transaction], Effect], said: Any) -> Done:
+        return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
+
+
+# --- what a policy is, as tuples ---------------------------------------------------------------------------
+
+
+def policy_tuples(
+    transaction: Transaction, home: Object, policy: Object, grant: Grant, holders: Iterable[Object]
+) -> Iterator[RelationTuple]:
+    """The tuples of a new policy; `RequestError` where the workspace has not what it names, or the role forbids it."""
+    given = role(grant.role)
+    labels = tuple(words.label(home, text) for text in dict.fromkeys(grant.labels))
+    _check_reach(given, grant, labels)
+    yield is_(policy, "workspace", home)
+    for one in labels:
+        check_label(transaction, home, one)
+        yield is_(policy, "required_label", one)
+    for target in _targets(transaction, home, given, grant):
+        yield is_(target, given.by_label if labels else given.id, policy)
+    for holder in holders:
+        check_holder(transaction, home, holder)
+        yield is_(policy, _holding(holder), holder)
+
+
+def _check_reach(given: Role, grant: Grant, labels: tuple[Object, ...]) -> None:
+    if labels and not given.labelled:
+        able = ", ".join(f"`{one.id}`" for one in ROLES.values() if one.labelled)
+        raise RequestError(
+            f"role `{given.id}` cannot be narrowed by labels: only {able} can", code="labels_refused", pointer="/labels"
+        )
+    if labels and grant.resources:
+        raise RequestError(
+            "labels narrow a role on the whole workspace: name resources or labels, not both",
+            code="labels_refused",
+            pointer="/labels",
+        )
+    if grant.resources and given.single is None:
+        raise RequestError(
+            f"role `{given.id}` covers the whole workspace: it cannot be given on single resources",
+            code="resources_refused",
+            pointer="/resources",
+        )
+    words.one_value_per_key(labels, "no resource carries both, so that the policy would give nothing", "labels_refused")
+
+
+def _targets(transaction: Transaction, home: Object, given: Role, grant: Grant) -> Iterator[Object]:
+    if not grant.resources or given.single is None:
+        yield home
+        return
+    for id_ in dict.fromkeys(grant.resources):
+        resource = Object(given.single, id_)
+        belongs(transaction, resource, home)
+        yield resource
+
+
+def check_label(transaction: Transaction, home: Object, one: Object) -> None:
+    """`RequestError` (`label_not_found`) unless the workspace has the label."""
+    if not transaction.has(one, "workspace", home):
+        raise RequestError(
+            f"no label `{words.label_text(one)}`: an owner has to create it first",
+            code="label_not_found",
+            pointer="/labels",
+        )
+
+
+def _holding(holder: Object) -> str:
+    relation = HOLDING.get(holder.type)
+    if relation is None:
+        raise RequestError(
+            f"`{holder}` cannot hold a policy: {', '.join(f'`{one}:…`' for one in HOLDING)} can",
+            code="holder_refused",
+            pointer="/holders",
+        )
+    return relation
+
+
+def check_holder(transaction: Transaction, home: Object, holder: Object) -> None:
+    """`RequestError` unless a policy of the workspace can be held by it."""
+    inside = {"member": (home, "member", holder), "token": (home, "token", holder)}.get(
+        holder.type, (holder, "workspace", home)
+    )
+    _holding(holder)
+    if not transaction.has(*inside):
+        raise not_found(holder)
+
+
+def policies_of(home: Object, beneath: Iterable[StoredTuple], above: Iterable[StoredTuple]) -> list[dict[str, Any]]:
+    """The policies as they are told, out of the tuples of all that is in the workspace, and of itself."""
+    told: dict[Object, dict[str, Any]] = {}
+    for one in (each.tuple for each in beneath):
+        if one.object.type == "policy" and one.relation == "workspace":
+            told[one.object] = {"id": one.object.id, "role": None, "resources": [], "labels": [], "holders": []}
+    for one in (each.tuple for each in (*beneath, *above)):
+        if one.object in told and isinstance(one.subject, Object):
+            if one.relation == "required_label":
+                told[one.object]["labels"].append(words.label_text(one.subject))
+            elif one.relation in HOLDING.values():
+                told[one.object]["holders"].append(str(one.subject))
+        elif one.subject in told and isinstance(one.subject, Object):
+            told[one.subject]["role"] = one.relation.removesuffix("_by_label")
+            if one.object != home:
+                told[one.subject]["resources"].append(one.object.id)
+    for each in told.values():
+        for many in ("resources", "labels", "holders"):
+            each[many].sort()
+    return sorted(told.values(), key=lambda one: str(one["id"]))
+
+
+# --- what somebody holds -----------------------------------------------------------------------------------
+
+
+def held_policies(transaction: Transaction, home: Object, holder: Object) -> list[Object]:
+    """The policies of the workspace that the holder holds itself."""
+    wanted = TupleFilter(object_type="policy", relation=_holding(holder), subject=holder)
+    found = [one.tuple.object for one in transaction.every(wanted)]
+    return [one for one in found if transaction.has(one, "workspace", home)]
+
+
+def left_without(transaction: Transaction, holder: Object, policies: Iterable[Object]) -> list[Object]:
+    """Those of the policies that nobody holds once this one does not."""
+    return [one for one in policies if not _holders(transaction, one) - {holder}]
+
+
+def _holders(transaction: Transaction, policy: Object) -> set[Any]:
+    return {one for relation in set(HOLDING.values()) for one in subjects(transaction, policy, relation)}
