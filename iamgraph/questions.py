@@ -140,7 +140,8 @@ class Decision:
     """The answer to a check, true of the store at `revision`.
 
     `path` holds the tuples that prove an allowed answer, from the subject to the object, when asked for;
-    it is empty where reflexion alone proves it. `reason` and `detail` say why an answer is unknown.
+    it is empty where reflexion alone proves it. `reason` and `detail` say why an answer is unknown, `denied_by`
+    what besides the model denied it.
     """
 
     outcome: Outcome
@@ -149,6 +150,7 @@ class Decision:
     reason: Unknown | None = None
     detail: str = ""
     answerer: Answerer = Answerer.QUERY
+    denied_by: str | None = None
 
     @property
     def allowed(self) -> bool:
@@ -512,6 +514,19 @@ class StoredKey:
     def holds_for(self, stores: Collection[str]) -> bool:
         """Whether it reaches all these stores; `ALL_STORES` is among them only where all are meant."""
         return ALL_STORES in self.stores or self.stores.issuperset(stores)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is kept: whose, since when, last seen when, ended how; of its secret only the SHA-256."""
+
+    id: str
+    member: str
+    hash: str
+    at: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ CYPHER 25
 // purge: removes some nodes of a retired store, and its last trace where none was left; call until it removes none.
 // The lock it takes keeps the id from being forgotten, and used again, meanwhile.
 // params: store, from, to, limit    returns: removed
-// index: deleted_store_id, object_key, change_key, model_key, refusal_key, session_id, secret_id
+// index: deleted_store_id, object_key, change_key, model_key, refusal_key, session_id
 MATCH (d:IamDeletedStore {id: $store})
 SET d:IamDeletedStore
 WITH d, COLLECT {
@@ -15,8 +15,6 @@ WITH d, COLLECT {
   MATCH (n:IamRefusal {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
   UNION
   MATCH (n:IamSession {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
-  UNION
-  MATCH (n:IamSecret {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
 } AS found
 FOREACH (n IN found | DETACH DELETE n)
 FOREACH (trace IN CASE WHEN found = [] THEN [d] ELSE [] END | DELETE trace)
