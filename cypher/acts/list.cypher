@@ -3,17 +3,20 @@ CYPHER 25
 // params: store, within, since, until, by, action, object (null for any), after_at, after_id (null for the first), limit
 // returns: id, at, by, reason, action, object, revision, code, message    index: change_within, refusal_within
 CALL () {
-  MATCH (c:IamChange {store: $store, within: $within})
-  WHERE c.at >= $since AND c.at <= $until
-  RETURN c AS n, 'c' + c.revision AS id
+  MATCH (n:IamChange {store: $store, within: $within})
+  WHERE n.at >= $since AND n.at < $until
+    AND ($by IS NULL OR n.by = $by) AND ($action IS NULL OR n.action = $action) AND ($object IS NULL OR n.object = $object)
+  WITH n, 'c' + right('000000000000000000' + n.revision, 19) AS id
+  WHERE $after_at IS NULL OR n.at < $after_at OR (n.at = $after_at AND id < $after_id)
+  RETURN n, id ORDER BY n.at DESC, id DESC LIMIT $limit
   UNION ALL
-  MATCH (r:IamRefusal {store: $store, within: $within})
-  WHERE r.at >= $since AND r.at <= $until
-  RETURN r AS n, 'r' + r.id AS id
+  MATCH (n:IamRefusal {store: $store, within: $within})
+  WHERE n.at >= $since AND n.at < $until
+    AND ($by IS NULL OR n.by = $by) AND ($action IS NULL OR n.action = $action) AND ($object IS NULL OR n.object = $object)
+  WITH n, 'r' + n.id AS id
+  WHERE $after_at IS NULL OR n.at < $after_at OR (n.at = $after_at AND id < $after_id)
+  RETURN n, id ORDER BY n.at DESC, id DESC LIMIT $limit
 }
-WITH n, id
-WHERE ($by IS NULL OR n.by = $by) AND ($action IS NULL OR n.action = $action) AND ($object IS NULL OR n.object = $object)
-  AND ($after_at IS NULL OR n.at < $after_at OR (n.at = $after_at AND id < $after_id))
 RETURN id, n.at AS at, n.by AS by, n.reason AS reason, n.action AS action, n.object AS object, n.revision AS revision,
        n.code AS code, n.message AS message
 ORDER BY at DESC, id DESC

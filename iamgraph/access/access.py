@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Final
 
-from iamgraph.access.desk import Desk, RefusalKeeper
+from iamgraph.access.audit import Audit
+from iamgraph.access.desk import Desk, RecordKeeper
 from iamgraph.access.groups import Groups
 from iamgraph.access.invites import Invites
 from iamgraph.access.labels import Labels
@@ -52,7 +53,7 @@ class Access:
     desk: Desk
 
     @classmethod
-    def by(cls, caller: Caller, authorizer: Authorizer, keeper: RefusalKeeper, store: str = STORE) -> Access:
+    def by(cls, caller: Caller, authorizer: Authorizer, keeper: RecordKeeper, store: str = STORE) -> Access:
         """What that caller can do in the store."""
         return cls(Desk(authorizer, keeper, store, caller))
 
@@ -92,6 +93,10 @@ class Access:
     def invites(self, workspace: str) -> Invites:
         """The invites to a workspace."""
         return Invites(self.desk, workspace)
+
+    def audit(self, workspace: str) -> Audit:
+        """The audit trail of a workspace."""
+        return Audit(self.desk, workspace)
 
     def requests(self, workspace: str) -> AccessRequests:
         """The access requests of a workspace."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import ConflictError, LimitError, RequestError
-from iamgraph.questions import Act, Done, Effect, Note, Refusal
+from iamgraph.questions import Act, Done, Effect, Entry, Note, RecordQuery, Refusal
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, Subject
 
@@ -20,8 +20,11 @@ T = TypeVar("T")
 _REFUSED: Final = (RequestError, ConflictError, LimitError)
 
 
-class RefusalKeeper(Protocol):
-    """Keeps what was refused."""
+class RecordKeeper(Protocol):
+    """Keeps what was refused, and tells it with what was done."""
+
+    def record(self, store: str, asked: RecordQuery) -> tuple[Entry, ...]:
+        """The lines asked for, newest first."""
 
     def record_refusal(self, store: str, refusal: Refusal) -> None:
         """Keep a refusal, if there is an object it is listed under."""
@@ -40,7 +43,7 @@ class Desk:
     """One caller's, for one store. `reason` and `idempotency_key` are those of the acts done at it."""
 
     authorizer: Authorizer
-    keeper: RefusalKeeper
+    keeper: RecordKeeper
     store: str
     caller: Caller
     reason: str | None = None
