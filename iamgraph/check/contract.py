@@ -61,7 +61,7 @@ class AskingMany:
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """A relation that a kind of subject may be asked for on a type in a store; `end` is a reading of `time.monotonic`."""
+    """A relation that a kind of subject may be asked for on a type; `end` is a reading of `time.monotonic`."""
 
     store: str
     current: CurrentModel
