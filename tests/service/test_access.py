@@ -119,7 +119,7 @@ def test_a_group_is_given_policies(acme: Acme) -> None:
 def test_policies_are_made_held_and_ended(acme: Acme) -> None:
     """A policy is told with what it gives; holders come and go; ended, it gives nothing."""
     ada, source = acme.member("ada"), acme.source()
-    body = {"role": "source_admin", "resources": [source], "holders": [f"member:{ada}"]}
+    body: dict[str, Any] = {"role": "source_admin", "resources": [source], "holders": [f"member:{ada}"]}
     policy = acme.post("/policies", **body)["id"]
     told = body | {"id": policy, "labels": []}
     assert told == acme.get(f"/policies/{policy}")
@@ -356,7 +356,7 @@ def test_without_keys_secrets_still_count(server: Neo4jServer, acme: Acme, tmp_p
 
 # --- wrong and foreign ---
 
-FOREIGN: Final = (
+FOREIGN: Final[tuple[tuple[str, str, Any, str], ...]] = (
     ("GET", "/members/{member}", None, "member_not_found"),
     ("PATCH", "/members/{member}", {"pii": True}, "member_not_found"),
     ("DELETE", "/members/{member}", None, "member_not_found"),
