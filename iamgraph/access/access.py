@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Final
 
+from iamgraph.access.applying import Documents
 from iamgraph.access.audit import Audit
 from iamgraph.access.desk import Desk, RecordKeeper
 from iamgraph.access.groups import Groups
@@ -60,6 +61,11 @@ class Access:
     def saying(self, reason: str | None = None, idempotency_key: str | None = None) -> Access:
         """The same, with why it is done, and the key by which it is done once."""
         return Access(replace(self.desk, reason=reason, idempotency_key=idempotency_key))
+
+    @property
+    def documents(self) -> Documents:
+        """Workspaces as documents."""
+        return Documents(self.desk)
 
     @property
     def workspaces(self) -> Workspaces:
