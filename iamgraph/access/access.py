@@ -14,6 +14,7 @@ from iamgraph.access.groups import Groups
 from iamgraph.access.invites import Invites
 from iamgraph.access.labels import Labels
 from iamgraph.access.members import Members
+from iamgraph.access.people import People
 from iamgraph.access.policies import Policies
 from iamgraph.access.requests import AccessRequests
 from iamgraph.access.resources import Resources
@@ -75,6 +76,10 @@ class Access:
     def members(self, workspace: str) -> Members:
         """The members of a workspace."""
         return Members(self.desk, workspace)
+
+    def people(self, workspace: str) -> People:
+        """Many people of a workspace at once."""
+        return People(self.desk, workspace)
 
     def groups(self, workspace: str) -> Groups:
         """The groups of a workspace."""

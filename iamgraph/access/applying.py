@@ -11,7 +11,7 @@ from iamgraph.access.desk import Desk, Need, not_found
 from iamgraph.access.document import Document
 from iamgraph.access.planned import Plan, difference
 from iamgraph.access.workspaces import only_by_key
-from iamgraph.errors import ConflictError, LimitError
+from iamgraph.errors import ConflictError
 from iamgraph.questions import Done, Effect, Note
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object
@@ -61,12 +61,7 @@ class Documents:
             plan = self._planned(transaction, document)
             if shown is not None and plan != shown:
                 raise ConflictError("the workspace was changed meanwhile: look at the plan again", code="plan_changed")
-            if plan.removals > removals:
-                raise LimitError(
-                    f"{plan.removals} things would go, more than the {removals} allowed: look at the plan, and allow"
-                    " more if that is meant",
-                    code="too_many_removals",
-                )
+            plan.check(removals)
             return Effect(note, plan.writes, plan.deletes, plan.attributes, plan.removed)
 
         said = document.text() if self._desk.idempotency_key is not None else None

@@ -199,7 +199,7 @@ class _Reading:
     def wrong(self, field: str, message: str) -> bool:
         """A fault of the mapping, or of a field of it."""
         place = f"{self._place}/{field}" if field else self._place
-        self._faults.add(place or "/", RequestError(message, code="malformed_document"))
+        self._faults.add(place, RequestError(message, code="malformed_document"))
         return False
 
     def text(self, name: str, value: Any) -> str:

@@ -57,8 +57,9 @@ class Faults:
             self.add(place, fault)
 
     def add(self, place: str, fault: IamgraphError) -> None:
-        """A fault of a place."""
-        self.found.append(Fault(place + (fault.pointer or ""), fault.code, fault.message))
+        """A fault of a place: in a document down to the field, in a file of lines the line says it all."""
+        within = (fault.pointer or "") if not place or place.startswith("/") else ""
+        self.found.append(Fault(f"{place}{within}" or "/", fault.code, fault.message))
 
     def check(self, what: str) -> None:
         """`FaultyFileError` if there are any."""

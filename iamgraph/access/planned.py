@@ -9,6 +9,7 @@ from typing import Final
 
 from iamgraph.access import words
 from iamgraph.access.described import Described, thing_of
+from iamgraph.errors import LimitError
 from iamgraph.questions import Attributes
 from iamgraph.tuples import Object, RelationTuple, shown
 
@@ -36,6 +37,14 @@ class Plan:
     def removals(self) -> int:
         """How many things somebody or something would no longer be or have: the lines that begin with `-`."""
         return sum(line.startswith("-") for line in self.lines)
+
+    def check(self, allowed: int) -> None:
+        """`LimitError` (`too_many_removals`) where more would go than is allowed."""
+        if self.removals > allowed:
+            raise LimitError(
+                f"{self.removals} things would go, and {allowed} may: look at the plan, and allow more if that is meant",
+                code="too_many_removals",
+            )
 
 
 def difference(there: Described, wanted: Described, notes: list[str]) -> Plan:

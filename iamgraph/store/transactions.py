@@ -37,7 +37,7 @@ from iamgraph.store.writing import (
 )
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
 
-MAX_READ_AT_ONCE: Final = 100_000
+MAX_READ_AT_ONCE: Final = 200_000
 T = TypeVar("T")
 
 
