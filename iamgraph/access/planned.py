@@ -42,7 +42,7 @@ class Plan:
         """`LimitError` (`too_many_removals`) where more would go than is allowed."""
         if self.removals > allowed:
             raise LimitError(
-                f"{self.removals} things would go, and {allowed} may: look at the plan, and allow more if that is meant",
+                f"{self.removals} things would go, and {allowed} may: look at the plan, and allow more if so meant",
                 code="too_many_removals",
             )
 

@@ -95,9 +95,7 @@ def create(
 @click.option("-f", "--file", required=True, metavar="FILE", help="The document; `-` for stdin.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@click.option(
-    "--allow-removals", type=click.IntRange(0), metavar="NUMBER", help="How many things may go.  [default: 25]"
-)
+@click.option("--allow-removals", type=click.IntRange(0), metavar="N", help="How many things may go.  [default: 25]")
 @options.store
 @options.reason
 @options.reaching
@@ -135,6 +133,7 @@ def apply(
         _show(plan, out, whole=dry_run)
         done = None
         if plan.changes and not dry_run:
+            plan.check(removals)
             if not yes:
                 click.confirm("Make it so?", abort=True, err=True)
             done = documents.apply(document, removals=removals, shown=plan)
