@@ -64,8 +64,8 @@ class Place:
         """What whoever runs the command can do with workspaces: all. `founding` makes the store if there is none."""
         if self.url is not None:
             raise RequestError(
-                "the command line does not reach workspaces over HTTP yet: leave out `--url` and IAMGRAPH_URL to work on"
-                " Neo4j itself",
+                "the command line does not reach workspaces over HTTP yet: leave out `--url` and IAMGRAPH_URL to work"
+                " on Neo4j itself",
                 code="direct_only",
             )
         from iamgraph.access.access import Access, found_store  # noqa: PLC0415 - only where it is used
