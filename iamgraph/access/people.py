@@ -134,7 +134,8 @@ class People:
                         attributes += made.attributes
                     writes += self._standing(one, account, groups)
             faults.check("the file")
-            return Effect(note, tuple(writes), attributes=tuple(attributes))
+            # A group may be named by id and by name.
+            return Effect(note, tuple(dict.fromkeys(writes)), attributes=tuple(attributes))
 
         said = [[one.address.id, one.name, one.owner, one.groups] for one in people]
         return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
