@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
-from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel
+from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
-from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, TupleToUserset, Union
+from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import (
@@ -40,7 +40,7 @@ from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, kind_of, shown
 from iamgraph.watch import Heads
 
 DEADLINE_SECONDS: Final = 3.0
@@ -51,6 +51,8 @@ MAX_CONTEXTUAL_TUPLES: Final = 100
 MAX_PAGE: Final = 1_000
 MODEL_ATTEMPTS: Final = 5
 TICK_SECONDS: Final = 1.0
+# What a Neo4j that has just started may take to plan the longest statement.
+PLAN_SECONDS: Final = 30.0
 
 T = TypeVar("T")
 
@@ -359,6 +361,24 @@ class Authorizer:
     def list_models(self, store: str) -> tuple[StoredModel, ...]:
         """The models of a store, newest first."""
         return self._kept().list_models(store)
+
+    def plan(self, store: str) -> Iterator[str]:
+        """Make every relation of the current model quick that is first asked later: one more at each step, by name.
+
+        Asked for are those that are worked out, by subjects nothing can be asked of themselves.
+        """
+        current = self._load(store, self._ends())
+        asking = [one.name for one in current.model.types if not one.relations]
+        worked_out = [
+            (one.name, each.name)
+            for one in current.model.types
+            for each in one.relations
+            if not isinstance(each.rewrite, This)
+        ]
+        for kind in map(Kind, asking):
+            for type_, relation in worked_out:
+                self._checker.plan(Planning(store, current, type_, relation, kind, time.monotonic() + PLAN_SECONDS))
+                yield f"{type_}#{relation}@{kind}"
 
     def statement(self, store: str, type_: str, relation: str, subject: Subject) -> str:
         """The statement of a check for this kind of subject. Raises `ModelError` saying why there is none."""

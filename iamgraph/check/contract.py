@@ -60,6 +60,18 @@ class AskingMany:
 
 
 @dataclass(frozen=True, slots=True)
+class Planning:
+    """A relation that a kind of subject may be asked for on a type; `end` is a reading of `time.monotonic`."""
+
+    store: str
+    current: CurrentModel
+    type: str
+    relation: str
+    kind: Kind
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """The decisions on many questions, in their order, and the one revision they are true of."""
 
@@ -75,6 +87,9 @@ class Checker(Protocol):
 
     def check_many(self, asking: AskingMany) -> Decisions:
         """The decisions on all questions, at one revision, even where there is none to decide."""
+
+    def plan(self, asking: Planning) -> None:
+        """Make a question quick that is asked for the first time later."""
 
     def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
         """The decisions by what the reader reads, for who looks at a store from more sides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress
 
 from iamgraph.check import query, walk
-from iamgraph.check.contract import Asking, AskingMany, Decisions, refuse_other_model
+from iamgraph.check.contract import Asking, AskingMany, Decisions, Planning, refuse_other_model
 from iamgraph.check.walk import MAX_TUPLES_READ
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import Decision
@@ -30,6 +30,15 @@ class GraphChecker:
         """The decisions on all questions, at one revision."""
         connection = self._connection.until(asking.deadline)
         return connection.at_one_revision(asking.store, lambda reader: self.check_in(reader, asking))
+
+    def plan(self, asking: Planning) -> None:
+        """Let Neo4j plan the statement of a relation, where it has one."""
+        try:
+            text = query.compiled(asking.current, asking.type, asking.relation, asking.kind).check
+        except NotCompiled:
+            return
+        connection = self._connection.until(asking.end)
+        connection.at_one_revision(asking.store, lambda reader: reader.plan(text, asking.end))
 
     def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
         """The decisions by what the reader reads: by statements where Neo4j is what it reads."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from iamgraph.check.contract import Asking, AskingMany, Checker, Decisions
+from iamgraph.check.contract import Asking, AskingMany, Checker, Decisions, Planning
 from iamgraph.observer import Observer
 from iamgraph.questions import Decision
 from iamgraph.store.contract import TupleReader
@@ -30,6 +30,10 @@ class ObservedChecker:
         found = self._checker.check_many(asking)
         self._observer.decided(found.decisions, time.monotonic() - began)
         return found
+
+    def plan(self, asking: Planning) -> None:
+        """As the checker does."""
+        self._checker.plan(asking)
 
     def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
         """The decisions of the checker."""

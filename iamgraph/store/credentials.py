@@ -25,7 +25,7 @@ class Neo4jCredentials(Neo4jConnection):
             "at": session.at,
             "forget": forget,
         }
-        self._alone(statement("credentials/create_session"), parameters)
+        self._act(statement("credentials/create_session"), parameters)
 
     @retried
     def get_session(self, store: str, id_: str) -> StoredSession | None:
@@ -48,7 +48,7 @@ class Neo4jCredentials(Neo4jConnection):
     @retried
     def end_session(self, store: str, id_: str, at: datetime, by: str) -> bool:
         """End a session for good; whether there is one of that id."""
-        return bool(self._alone(statement("credentials/end_session"), {"store": store, "id": id_, "at": at, "by": by}))
+        return bool(self._act(statement("credentials/end_session"), {"store": store, "id": id_, "at": at, "by": by}))
 
     @retried
     def record_use(self, store: str, object_: Object, at: str) -> None:

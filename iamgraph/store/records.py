@@ -32,7 +32,7 @@ class Neo4jRecorder(Neo4jConnection):
             "message": refusal.message,
         }
         key = object_key(store, note.within)
-        self._alone(statement("acts/refusal"), {"store": store, "id": id_, "key": key, "refusal": kept})
+        self._act(statement("acts/refusal"), {"store": store, "id": id_, "key": key, "refusal": kept})
 
     @retried
     def record(self, store: str, asked: RecordQuery) -> tuple[Entry, ...]:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from iamgraph.authorizer import Authorizer
-from iamgraph.tuples import RelationTuple, parse_tuple
+from iamgraph.questions import Note, Refusal, StoredSession
+from iamgraph.tuples import RelationTuple, parse_object, parse_tuple
 
 MODEL: Final = """\
 model
@@ -34,6 +35,14 @@ condition office_hours(hour: int) {
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 ADA: Final = "group:eng#member@user:ada"
 BOB: Final = "group:eng#member@user:bob"
+ENGINEERS: Final = parse_object("group:eng")
+NOTE: Final = Note("test", ENGINEERS, ENGINEERS)
+REFUSAL: Final = Refusal(NOTE, NOW, "eve", None, "relation_missing", "eve may not")
+
+
+def session(id_: str) -> StoredSession:
+    """A session that nobody has the secret of."""
+    return StoredSession(id_, "ada", "hash", NOW, NOW)
 
 
 def tuples(*texts: str) -> tuple[RelationTuple, ...]:

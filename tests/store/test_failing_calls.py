@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final, cast
 
@@ -15,15 +16,26 @@ from ulid import ULID
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import RequestError, StoreError
-from iamgraph.questions import FilterDelete, StoredKey, TupleFilter, WriteRequest
+from iamgraph.questions import (
+    Act,
+    Attributes,
+    Effect,
+    FilterDelete,
+    RecordQuery,
+    StoredKey,
+    TupleFilter,
+    WriteRequest,
+)
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
+from iamgraph.transaction import Transaction
 from iamgraph.tuples import parse_object
 from tests.faulty import FaultyDriver, When
-from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
+from tests.store.given import ADA, BOB, ENGINEERS, MODEL, NOTE, NOW, REFUSAL, session, tuples, written
 
 SECONDS: Final = 30.0
 HANG_SECONDS: Final = 0.3
+EVER: Final = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 pytestmark = pytest.mark.long
 
@@ -44,6 +56,10 @@ WAYS: Final = {
     ),
     "object": Way(lambda door, store: door.delete_object(store, parse_object("group:eng"), idempotency_key="k")),
     "model": Way(lambda door, store: door.write_model(store, MODEL, idempotency_key="k")),
+    "transaction": Way(lambda door, store: door.transact(store, added, Act(NOW, idempotency_key="k"))),
+    "refusal": Way(lambda door, store: keeper_of(door).record_refusal(store, REFUSAL), keyed=False),
+    "create session": Way(lambda door, store: keeper_of(door).create_session(store, session("new"), NOW), keyed=False),
+    "end session": Way(lambda door, store: keeper_of(door).end_session(store, "old", NOW, "test"), keyed=False),
     "keyless write": Way(lambda door, store: door.write(WriteRequest(store, writes=tuples(BOB))), keyed=False),
     "create store": Way(lambda door, store: door.create_store(f"{store}-new"), keyed=False),
     "delete store": Way(lambda door, store: door.delete_store(store), keyed=False),
@@ -51,6 +67,12 @@ WAYS: Final = {
     "revoke key": Way(lambda door, store: keeper_of(door).revoke_key(f"{store}-old", NOW), keyed=False),
 }
 FAULTS: Final = [(When.AFTER, False), (When.BEFORE, True), (When.AFTER, True)]
+
+
+def added(transaction: Transaction) -> Effect:
+    """What adds a tuple and an attribute, having looked."""
+    assert [ADA] == [str(one) for one in transaction.of(ENGINEERS, "member")]
+    return Effect(NOTE, tuples(BOB), attributes=(Attributes(ENGINEERS, {"name": "Engineering"}),))
 
 
 def key(id_: str) -> StoredKey:
@@ -70,7 +92,12 @@ def state(door: Authorizer, store: str) -> object:
         return "gone"
     changes = [(one.revision, one.writes, one.deletes) for one in door.changes(store)]
     keys = [(one.id, one.revoked_at) for one in keys_of(door, store)]
-    return changes, written(door, store), len(door.list_models(store)), f"{store}-new" in stores, keys
+    keeper = keeper_of(door)
+    sessions = [(one.id, one.ended_at) for one in keeper.list_sessions(store, "ada")]
+    named = door.look(store, lambda transaction: dict(transaction.attributes([ENGINEERS])))
+    entries = [(one.action, one.code) for one in keeper.record(store, RecordQuery(ENGINEERS, EVER[0], EVER[1]))]
+    beside = (sessions, named, entries)
+    return changes, written(door, store), len(door.list_models(store)), f"{store}-new" in stores, keys, beside
 
 
 def keys_of(door: Authorizer, store: str) -> Iterator[StoredKey]:
@@ -92,6 +119,7 @@ def fresh(authorizer: Authorizer) -> Iterator[Callable[[], str]]:
         authorizer.write_model(store, MODEL)
         authorizer.write(WriteRequest(store, writes=tuples(ADA)))
         keeper_of(authorizer).create_key(key(f"{store}-old"))
+        keeper_of(authorizer).create_session(store, session("old"), NOW)
         return store
 
     yield make
