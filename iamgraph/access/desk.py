@@ -40,6 +40,13 @@ class RelationMissingError(RequestError):
         self.relation = relation
 
 
+class Known(Protocol):
+    """What rules are judged by: a store's state, or what a document says it is to be."""
+
+    def has(self, object_: Object, relation: str, subject: Subject) -> bool:
+        """Whether the tuple is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What the caller must be allowed: a relation on an object."""
@@ -120,9 +127,9 @@ def not_found(object_: Object) -> RequestError:
     return RequestError(f"no {object_.type.replace('_', ' ')} `{object_.id}`", code=f"{object_.type}_not_found")
 
 
-def belongs(transaction: Transaction, object_: Object, workspace: Object) -> None:
+def belongs(known: Known, object_: Object, workspace: Object) -> None:
     """`RequestError` (`…_not_found`) unless the object is one of the workspace's."""
-    if not transaction.has(object_, "workspace", workspace):
+    if not known.has(object_, "workspace", workspace):
         raise not_found(object_)
 
 
