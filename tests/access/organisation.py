@@ -117,7 +117,8 @@ class Organisation:
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def _grant(role: str, *labels: str, on: tuple[str, ...] = ()) -> list[Any]:
+def grant(role: str, *labels: str, on: tuple[str, ...] = ()) -> list[Any]:
+    """A grant as it is told to a door."""
     return [role, list(on), list(labels)]
 
 
@@ -127,23 +128,23 @@ PEOPLE: Final = (
 )
 # fmt: on
 GRANTS: Final[Mapping[str, list[list[Any]]]] = {
-    "group:GA": [_grant("source_admin", "brand:a")],
-    "group:GB": [_grant("source_admin", "brand:b")],
-    "member:sally": [_grant("source_admin", "environment:prod")],
-    "member:bob": [_grant("source_admin", "environment:prod", "brand:b")],
-    "member:jane": [_grant("source_reader", "brand:a")],
-    "member:dan": [_grant("source_admin", on=("S3",))],
-    "member:una": [_grant("source_admin")],
-    "member:ken": [_grant("source_reader", on=("S1",))],
-    "member:pat": [_grant("source_reader", on=("S1",))],
-    "member:eve": [_grant("space_admin", "environment:prod")],
-    "member:vic": [_grant("space_user")],
-    "member:tom": [_grant("tracking_plan_admin")],
-    "member:wes": [_grant("warehouse_admin")],
-    "member:fay": [_grant("function_admin", on=("F1",))],
-    "member:hal": [_grant("source_reader", on=("S1",))],
+    "group:GA": [grant("source_admin", "brand:a")],
+    "group:GB": [grant("source_admin", "brand:b")],
+    "member:sally": [grant("source_admin", "environment:prod")],
+    "member:bob": [grant("source_admin", "environment:prod", "brand:b")],
+    "member:jane": [grant("source_reader", "brand:a")],
+    "member:dan": [grant("source_admin", on=("S3",))],
+    "member:una": [grant("source_admin")],
+    "member:ken": [grant("source_reader", on=("S1",))],
+    "member:pat": [grant("source_reader", on=("S1",))],
+    "member:eve": [grant("space_admin", "environment:prod")],
+    "member:vic": [grant("space_user")],
+    "member:tom": [grant("tracking_plan_admin")],
+    "member:wes": [grant("warehouse_admin")],
+    "member:fay": [grant("function_admin", on=("F1",))],
+    "member:hal": [grant("source_reader", on=("S1",))],
     # Row 24 asks about somebody the table of subjects leaves out.
-    "member:gus": [_grant("source_admin", on=("S1",)), _grant("space_admin", "environment:dev")],
+    "member:gus": [grant("source_admin", on=("S1",)), grant("space_admin", "environment:dev")],
 }
 SOURCES: Final[Mapping[str, list[str]]] = {
     "S1": ["environment:prod", "brand:a"],
@@ -166,10 +167,12 @@ def build(organisation: Organisation, past: Organisation) -> Organisation:
         _by_max(organisation, "policies.give", holder=holder, grants=grants)
     _by_max(organisation, "members.set_pii", member="pat", pii=True)
     for name, secretly in {"ira": past, "ivy": organisation}.items():
-        given = {"email": f"{name}@x.io", "grants": [_grant("source_admin")]}
-        organisation.made[name] = secretly.do(Do("max", "invites.create", given))
+        told = {"email": f"{name}@x.io", "grants": [grant("source_admin")]}
+        organisation.made[name] = secretly.do(Do("max", "invites.create", told))
+    _by_max(organisation, "policies.create", grant=grant("source_reader", "region:apac"), id_="P1")
+    organisation.made["asked"] = organisation.do(Do("jane", "requests.create", {"text": "S2, please"}))
     _by_max(organisation, "tokens.create", "T-own", description="owner", owner=True)
-    _by_max(organisation, "tokens.create", "T-ro", description="reader", grants=[_grant("source_reader")])
+    _by_max(organisation, "tokens.create", "T-ro", description="reader", grants=[grant("source_reader")])
     return organisation
 
 
@@ -183,16 +186,26 @@ def _elsewhere(organisation: Organisation) -> None:
     def act(verb: str, workspace: str = "W2", **arguments: Any) -> None:
         organisation.do(Do(None, verb, arguments, workspace=workspace))
 
-    act("workspaces.create", id_="W2", name="two", owner="zoe@x.io", hipaa=True)
+    act("workspaces.create", id_="W2", name="two", owner="founder@x.io", hipaa=True)
+    act("members.add", email="zoe@x.io", id_="zoe", role="owner")
     for who in ("olga", "max", "hal", "ivy", "ira"):
         act("members.add", email=f"{who}@x.io", id_=who)
     act("workspaces.create", OURS, id_=OURS, name="one", owner="max@x.io")
     for who in ("olga", "max"):
         act("members.remove", member=who)
+    act("labels.create", text="only:two")
     act("resources.create", type_="source", id_="R1", labels=["environment:prod"])
     act("resources.create", type_="space", id_="RP", labels=["environment:prod"])
     for type_ in ("warehouse", "tracking_plan", "function"):
         act("resources.create", type_=type_, id_="R1")
+    act("groups.create", name="RG", id_="RG")
+    act("policies.create", grant=grant("source_admin", "only:two"), holders=["group:RG"], id_="RP")
+    made = {
+        "T-two": Do("zoe", "tokens.create", {"description": "two"}, workspace="W2"),
+        "out": Do("zoe", "invites.create", {"email": "out@x.io"}, workspace="W2"),
+        "wish": Do("hal", "requests.create", {"text": "more of two"}, workspace="W2"),
+    }
+    organisation.made |= {name: organisation.do(one) for name, one in made.items()}
 
 
 def _people(organisation: Organisation) -> None:
@@ -206,7 +219,7 @@ def _people(organisation: Organisation) -> None:
 
 
 def _things(organisation: Organisation) -> None:
-    for label in ("brand:a", "brand:b", "region:apac"):
+    for label in ("brand:a", "brand:b", "region:apac", "spare:one"):
         _by_max(organisation, "labels.create", text=label)
     for id_, labels in SOURCES.items():
         _by_max(organisation, "resources.create", type_="source", id_=id_, labels=labels)
@@ -256,7 +269,7 @@ ROWS: Final = (
             Do("mia", "requests.create", {"text": "S1, please"}, name="request"),
             *_asked("mia", "can_read", (), ("source:S1",)),
             Do("mia", "requests.approve", {"request": "$request", "grants": []}, "relation_missing"),
-            Do("olga", "requests.approve", {"request": "$request", "grants": [_grant("source_reader", on=("S1",))]}),
+            Do("olga", "requests.approve", {"request": "$request", "grants": [grant("source_reader", on=("S1",))]}),
             *_asked("mia", "can_read", ("source:S1",), ("source:S2",)),
         ),
     ),
@@ -374,13 +387,13 @@ ROWS: Final = (
             Do(
                 "olga",
                 "policies.give",
-                {"holder": "member:fay", "grants": [_grant("function_admin", "brand:a")]},
+                {"holder": "member:fay", "grants": [grant("function_admin", "brand:a")]},
                 "labels_refused",
             ),
             Do(
                 "olga",
                 "policies.give",
-                {"holder": "member:wes", "grants": [_grant("warehouse_admin", "brand:a")]},
+                {"holder": "member:wes", "grants": [grant("warehouse_admin", "brand:a")]},
                 "labels_refused",
             ),
         ),
@@ -392,7 +405,7 @@ ROWS: Final = (
             *_asked("sally", "can_connect_warehouse", (), ("source:S1",)),
             *_asked("una", "can_connect_warehouse", (), ("source:S1",)),
             *_asked("wes", "can_connect_warehouse", (), ("source:S1",)),
-            Do("olga", "policies.give", {"holder": "member:una", "grants": [_grant("warehouse_admin")]}),
+            Do("olga", "policies.give", {"holder": "member:una", "grants": [grant("warehouse_admin")]}),
             *_asked("una", "can_connect_warehouse", ("source:S1",)),
         ),
     ),

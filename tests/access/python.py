@@ -43,9 +43,7 @@ class PythonDoor:
         room, _, name = verb.partition(".")
         access = self.access(by)
         verbs = access.workspaces if room == "workspaces" else getattr(access, room)(home)
-        if "grants" in arguments:
-            arguments["grants"] = [grant(one) for one in arguments["grants"]]
-        return getattr(verbs, name)(**arguments)
+        return getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
 
     def access(self, by: str | None) -> Access:
         """What somebody can do; for None the service's own key."""
@@ -54,10 +52,16 @@ class PythonDoor:
         return Access(Desk(self.authorizer, self.keeper, self.store, caller, clock=lambda: datetime.now(UTC) - behind))
 
 
-def grant(said: Any) -> Grant:
-    """A grant out of role, resources and labels."""
-    role, resources, labels = said
-    return Grant(role, tuple(resources), tuple(labels))
+def granted(name: str, said: Any) -> Any:
+    """An argument of a verb; a grant is made out of role, resources and labels."""
+    match name:
+        case "grants":
+            return [granted("grant", one) for one in said]
+        case "grant":
+            role, resources, labels = said
+            return Grant(role, tuple(resources), tuple(labels))
+        case _:
+            return said
 
 
 def made(told: Any) -> Made:
