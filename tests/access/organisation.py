@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 OURS: Final = "W1"
 # Verbs that change nothing.
-TELLING: Final = frozenset({"all", "get"})
+TELLING: Final = frozenset({"all", "get", "page", "export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +479,7 @@ ROWS: Final = (
         "an owner's token sees the record and the members, and makes no token",
         (
             *_asked("$T-own", "can_read_audit", ("workspace:W1",)),
+            Do("$T-own", "audit.page", {}),
             Do("$T-own", "members.all", {}),
             Do("$T-own", "tokens.create", {"description": "another"}, "relation_missing"),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,8 @@ class PythonDoor:
         room, _, name = verb.partition(".")
         access = self.access(by)
         verbs = access.workspaces if room == "workspaces" else getattr(access, room)(home)
-        return getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
+        told = getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
+        return list(told) if isinstance(told, Iterator) else told
 
     def access(self, by: str | None) -> Access:
         """What somebody can do; for None the service's own key."""

@@ -43,6 +43,8 @@ MISSING: Final[Mapping[str, str]] = {
     "tokens.describe": "`can_manage_tokens` on `workspace:W1`",
     "tokens.revoke": "`can_manage_tokens` on `workspace:W1`",
     "tokens.all": "`can_manage_tokens` on `workspace:W1`",
+    "audit.page": "`can_read_audit` on `workspace:W1`",
+    "audit.export": "`can_read_audit` on `workspace:W1`",
     "requests.create": "`can_request_access` on `workspace:W1`",
 }
 MAY: Final = {
@@ -165,7 +167,7 @@ FOREIGN: Final = tuple(
 # fmt: off
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
-    "replacing", "type_", "workspace", "expires_at", "days",
+    "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
 })
 # fmt: on
 

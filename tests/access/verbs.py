@@ -85,6 +85,8 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "invites.revoke": {"invite": "$ivy"},
     "invites.accept": {"secret": "iai_no_secret"},
     "invites.all": {},
+    "audit.page": {},
+    "audit.export": {},
     "requests.create": {"text": "more, please"},
     "requests.approve": {"request": "$asked", "grants": SOURCE_ADMIN},
     "requests.dismiss": {"request": "$asked"},
