@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from iamgraph.tuples import StoredTuple
 from tests.access.python import PythonDoor
 
 
-def held(door: PythonDoor) -> tuple[int, list[str]]:
+def held(door: PythonDoor) -> tuple[int, list[StoredTuple]]:
     """The store's revision, and every tuple in it."""
-    tuples: list[str] = []
+    tuples: list[StoredTuple] = []
     cursor: str | None = None
     while True:
         page = door.authorizer.read(door.store, limit=1000, cursor=cursor)
-        tuples += map(repr, page.items)
+        tuples += page.items
         cursor = page.next_cursor
         if cursor is None:
             return page.revision.number, tuples
