@@ -73,7 +73,8 @@ class Desk:
         `said` is what the request said, as JSON, by which two requests of one idempotency key are told apart.
         A refusal is recorded, and raised.
         """
-        body = json.dumps([note.action, str(note.object) if said is None else said], default=str)
+        within, said = str(note.within), str(note.object) if said is None else said
+        body = json.dumps([note.action, within, said], default=str)
         by, at = self.caller.name, self.clock()
 
         def decided(transaction: Transaction) -> Effect:

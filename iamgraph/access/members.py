@@ -53,7 +53,7 @@ class Members:
         named = is_(self._home, "owner_direct", person)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             if owner:
                 return Effect(note, writes=(named,))
             self._check_last(transaction, person)
@@ -68,7 +68,7 @@ class Members:
         flag = (is_(self._home, "pii", person),)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
 
         note = Note("member.set_pii", person, self._home)
@@ -79,7 +79,7 @@ class Members:
         person = Object("member", member)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             self._check_last(transaction, person)
             return removal(transaction, self._home, person, note)
 
@@ -93,7 +93,7 @@ class Members:
         person = Object("member", member)
 
         def tell(transaction: Transaction) -> dict[str, Any]:
-            self.present(transaction, person)
+            self._present(transaction, person)
             (told,) = self._told(transaction, [person])
             groups = sorted(one.id for one in groups_of(transaction, self._home, person))
             policies = sorted(one.id for one in held_policies(transaction, self._home, person))
@@ -114,7 +114,7 @@ class Members:
     def _act(self, note: Note, decide: Any, said: Any = None) -> Done:
         return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
 
-    def present(self, transaction: Transaction, person: Object) -> None:
+    def _present(self, transaction: Transaction, person: Object) -> None:
         """`RequestError` (`member_not_found`) unless the person is a member."""
         if not transaction.has(self._home, "member", person):
             raise not_found(person)

@@ -89,7 +89,7 @@ class Resources:
             return Effect(note, attributes=(Attributes(found, {"name": name}),))
 
         note = Note(f"{found.type}.rename", found, self._home)
-        return self._desk.act(note, Need("can_edit", found), decide, name)
+        return self._desk.act(note, Need("can_edit", found), decide, [resource, name])
 
     def delete(self, resource: str) -> Done:
         """End a resource, and what is in it."""
