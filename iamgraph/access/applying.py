@@ -7,7 +7,7 @@ from typing import Final
 from iamgraph.access import words
 from iamgraph.access.described import document_of, read_workspace
 from iamgraph.access.describing import Describing
-from iamgraph.access.desk import Desk, Need, not_found
+from iamgraph.access.desk import Desk, Need, exists, not_found
 from iamgraph.access.document import Document
 from iamgraph.access.planned import Plan, difference
 from iamgraph.access.workspaces import only_by_key
@@ -44,7 +44,7 @@ class Documents:
         """What applying it would change; changes nothing. Raises as `apply`, but for too many removals."""
         home = words.workspace(document.workspace)
         note = Note("workspace.plan", home, home)
-        return self._desk.look(note, Need(NEEDS[0], home), lambda transaction: self._planned(transaction, document))
+        return self._desk.look(note, None, lambda transaction: self._planned(transaction, document))
 
     def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: Plan | None = None) -> Done:
         """Make the workspace what the document says, in one act; where it is that already, nothing is changed.
@@ -65,15 +65,16 @@ class Documents:
             return Effect(note, plan.writes, plan.deletes, plan.attributes, plan.removed)
 
         said = document.text() if self._desk.idempotency_key is not None else None
-        return self._desk.act(note, Need(NEEDS[0], home), decide, said)
+        return self._desk.act(note, None, decide, said)
 
     def _planned(self, transaction: Transaction, document: Document) -> Plan:
         home = words.workspace(document.workspace)
-        for relation in NEEDS[1:]:
-            self._desk.require(transaction, Need(relation, home))
-        there = read_workspace(transaction, home)
-        if not there.exists:
+        if exists(transaction, home):
+            for relation in NEEDS:
+                self._desk.require(transaction, Need(relation, home))
+        else:
             only_by_key(self._desk.caller)
+        there = read_workspace(transaction, home)
         describing = Describing(transaction, document, there, self._account)
         return difference(there, describing.described(), describing.notes)
 
