@@ -168,6 +168,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "after",
 })
 # fmt: on
 
