@@ -132,7 +132,7 @@ class Groups:
     def _check_name(self, transaction: Transaction, name: str, but: Object | None = None) -> None:
         kept = transaction.attributes(self._all(transaction))
         if any(one != but and values.get("name") == name for one, values in kept.items()):
-            raise ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
+            raise name_taken(name)
 
     def _added(self, transaction: Transaction, group: Object, members: Collection[str]) -> tuple[RelationTuple, ...]:
         people = dict.fromkeys(member_of(transaction, self._home, one) for one in members)
@@ -161,8 +161,18 @@ def member_of(transaction: Transaction, home: Object, named: str) -> Object:
     if "@" in named:
         found = next(iter(subjects(transaction, words.email(named), "account")), None)
     if not isinstance(found, Object) or not transaction.has(home, "member", found):
-        raise RequestError(f"no member `{shown(named)}`", code="member_not_found", pointer="/members")
+        raise no_member(named)
     return found
+
+
+def no_member(named: str) -> RequestError:
+    """What is told of an id or e-mail address that is no member's."""
+    return RequestError(f"no member `{shown(named)}`", code="member_not_found", pointer="/members")
+
+
+def name_taken(name: str) -> ConflictError:
+    """What is told of a name that a group of the workspace has."""
+    return ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
 
 
 def _ids(found: Collection[Subject]) -> list[str]:

@@ -35,7 +35,7 @@ class Members:
         """
         address = words.email(email)
         account = words.new_id("member", id_)
-        owner = _is_owner(role)
+        owner = is_owner(role)
 
         def decide(transaction: Transaction) -> Effect:
             person, made = account_of(transaction, address, account, name)
@@ -49,7 +49,7 @@ class Members:
 
     def set_role(self, member: str, role: str) -> Done:
         """Make a member an owner, or an owner a member with what their policies give."""
-        person, owner = Object("member", member), _is_owner(role)
+        person, owner = Object("member", member), is_owner(role)
         named = is_(self._home, "owner_direct", person)
 
         def decide(transaction: Transaction) -> Effect:
@@ -126,10 +126,7 @@ class Members:
             if isinstance(one, Object) and transaction.has(self._home, "member", one)
         ]
         if owners == [person]:
-            raise ConflictError(
-                f"`{person}` is the last owner of `{self._home}` in their own right: name another first",
-                code="last_owner",
-            )
+            raise last_owner(self._home)
 
     def _told(self, transaction: Transaction, people: list[Object]) -> list[dict[str, Any]]:
         owners = set(subjects(transaction, self._home, "owner_direct"))
@@ -148,12 +145,20 @@ class Members:
         ]
 
 
-def _is_owner(role: str) -> bool:
+def is_owner(role: str) -> bool:
+    """Whether a member of that role is an owner; `RequestError` if there is no such role."""
     if role not in (OWNER, MEMBER):
         raise RequestError(
             f"no role `{shown(role)}` of members: `owner` or `member`", code="role_not_found", pointer="/role"
         )
     return role == OWNER
+
+
+def last_owner(home: Object) -> ConflictError:
+    """What is told where a workspace would be left without an owner in their own right."""
+    return ConflictError(
+        f"`{home}` would be left without an owner in their own right: name another first", code="last_owner"
+    )
 
 
 def _members(transaction: Transaction, home: Object) -> Iterable[Object]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need, belongs, exists, not_found, subjects, taken
+from iamgraph.access.desk import Desk, Known, Need, belongs, exists, not_found, subjects, taken
 from iamgraph.access.labels import LABELLED, carried_by, carrying
 from iamgraph.access.policies import check_label
 from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, Wildcard, parse_object, shown
+from iamgraph.tuples import Object, RelationTuple, Wildcard, parse_object, shown
 
 EVERY_SOURCE: Final = Wildcard("source")
 
@@ -64,27 +64,16 @@ class Resources:
         Who may make it only by a policy of labels or of single resources may not; labels need an owner or somebody who
         may make any. `engage_source` is the source that stands for a space, to which destinations are connected.
         """
-        sort = _sort(type_)
+        sort = sort_of(type_)
         resource = words.new_id(type_, id_)
-        above = self._above(sort, parent)
-        carried = tuple(words.label(self._home, text) for text in dict.fromkeys(labels))
-        _check_labels(resource, carried)
-        stands = None if engage_source is None else Object("source", engage_source)
+        above = parent_of(self._home, sort, parent)
+        standing = Standing(labels_named(self._home, labels), source_named(engage_source))
+        check_standing(resource, standing)
 
         def decide(transaction: Transaction) -> Effect:
             if exists(transaction, resource):
                 raise taken(resource)
-            if above != self._home:
-                belongs(transaction, above, self._home)
-            writes = [is_(resource, sort.parent, above)]
-            for one in carried:
-                check_label(transaction, self._home, one)
-                writes += carrying(resource, one)
-            if stands is not None:
-                belongs(transaction, stands, self._home)
-                writes.append(is_(resource, "engage_source", stands))
-            if type_ == "space":
-                writes.append(is_(resource, "open", EVERY_SOURCE))
+            writes = resource_tuples(transaction, self._home, resource, above, standing)
             return Effect(note, tuple(writes), attributes=(Attributes(resource, {"name": name}),))
 
         note = Note(f"{type_}.create", resource, self._home)
@@ -143,14 +132,11 @@ class Resources:
     def admit(self, space: str, labels: Collection[str] | None) -> Done:
         """Say which sources may be connected to a space: those that carry one of the labels; None for all of them."""
         found = Object("space", space)
-        wanted = tuple(words.label(self._home, text) for text in dict.fromkeys(labels or ()))
-        everything = is_(found, "open", EVERY_SOURCE)
+        wanted = None if labels is None else labels_named(self._home, labels)
 
         def decide(transaction: Transaction) -> Effect:
             belongs(transaction, found, self._home)
-            for one in wanted:
-                check_label(transaction, self._home, one)
-            now = [everything] if labels is None else [is_(found, "admits", one) for one in wanted]
+            now = list(admitting(transaction, self._home, found, wanted))
             there = [one.tuple for relation in ("open", "admits") for one in transaction.of(found, relation)]
             return Effect(note, tuple(now), tuple(one for one in there if one not in now))
 
@@ -170,8 +156,8 @@ class Resources:
 
     def all(self, type_: str, parent: str | None = None) -> list[dict[str, Any]]:
         """The resources of a type that the caller may read, by id; in the workspace, or in a parent."""
-        sort = _sort(type_)
-        above = self._above(sort, parent)
+        sort = sort_of(type_)
+        above = parent_of(self._home, sort, parent)
         note = Note(f"{type_}.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
@@ -196,12 +182,6 @@ class Resources:
             for one in resources
         ]
 
-    def _above(self, sort: Sort, parent: str | None) -> Object:
-        if (sort.parent == "workspace") is (parent is not None):
-            where = "the workspace itself" if sort.parent == "workspace" else f"a {sort.parent}: name it as `parent`"
-            raise RequestError(f"it is in {where}", code="malformed_parent", pointer="/parent")
-        return self._home if parent is None else Object(sort.parent, parent)
-
     def _check_in(self, transaction: Transaction, resource: Object) -> None:
         """`RequestError` (`…_not_found`) unless it is in the workspace, by itself or in what is."""
         sort, above = SORTS[resource.type], resource
@@ -214,7 +194,30 @@ class Resources:
             raise not_found(resource)
 
 
-def _sort(type_: str) -> Sort:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a resource stands to others: the labels it carries, and, of a space, its source and whom it admits.
+
+    `admitted` are the labels of the sources that may be connected; None admits every source.
+    """
+
+    labels: tuple[Object, ...] = ()
+    engage_source: Object | None = None
+    admitted: tuple[Object, ...] | None = None
+
+
+def labels_named(home: Object, texts: Collection[str]) -> tuple[Object, ...]:
+    """Labels of the workspace, by their texts."""
+    return tuple(words.label(home, text) for text in dict.fromkeys(texts))
+
+
+def source_named(id_: str | None) -> Object | None:
+    """The source of that id, if one is given."""
+    return None if id_ is None else Object("source", id_)
+
+
+def sort_of(type_: str) -> Sort:
+    """The sort of a type of resource; `RequestError` if there is none."""
     found = SORTS.get(type_)
     if found is None:
         raise RequestError(
@@ -227,14 +230,56 @@ def _sort(type_: str) -> Sort:
 
 def _resource(text: str) -> Object:
     found = parse_object(text)
-    _sort(found.type)
+    sort_of(found.type)
     return found
 
 
-def _check_labels(resource: Object, labels: tuple[Object, ...]) -> None:
-    if labels and resource.type not in LABELLED:
+def parent_of(home: Object, sort: Sort, parent: str | None) -> Object:
+    """What a resource of the sort is in: the workspace, or the source or space named."""
+    if (sort.parent == "workspace") is (parent is not None):
+        where = "the workspace itself" if sort.parent == "workspace" else f"a {sort.parent}: name it as `parent`"
+        raise RequestError(f"it is in {where}", code="malformed_parent", pointer="/parent")
+    return home if parent is None else Object(sort.parent, parent)
+
+
+def check_standing(resource: Object, standing: Standing) -> None:
+    """`RequestError` for what a resource of the type has not, and for two labels of one key."""
+    if standing.labels and resource.type not in LABELLED:
         raise RequestError(f"a {resource.type} carries no labels", code="labels_refused", pointer="/labels")
-    words.one_value_per_key(labels, "a resource carries one", "label_key_taken")
+    words.one_value_per_key(standing.labels, "a resource carries one", "label_key_taken")
+    if resource.type != "space" and (standing.engage_source is not None or standing.admitted is not None):
+        raise RequestError(
+            f"a {resource.type} has no source of its own and admits none: spaces do", code="space_expected"
+        )
+
+
+def resource_tuples(
+    known: Known, home: Object, resource: Object, above: Object, standing: Standing
+) -> Iterator[RelationTuple]:
+    """The tuples of a new resource; `RequestError` where the workspace has not what it names."""
+    if above != home:
+        belongs(known, above, home)
+    yield is_(resource, SORTS[resource.type].parent, above)
+    for one in standing.labels:
+        check_label(known, home, one)
+        yield from carrying(resource, one)
+    if standing.engage_source is not None:
+        belongs(known, standing.engage_source, home)
+        yield is_(resource, "engage_source", standing.engage_source)
+    if resource.type == "space":
+        yield from admitting(known, home, resource, standing.admitted)
+
+
+def admitting(
+    known: Known, home: Object, space: Object, admitted: tuple[Object, ...] | None
+) -> Iterator[RelationTuple]:
+    """The tuples that say which sources may be connected to a space."""
+    if admitted is None:
+        yield is_(space, "open", EVERY_SOURCE)
+        return
+    for one in admitted:
+        check_label(known, home, one)
+        yield is_(space, "admits", one)
 
 
 def _inside(transaction: Transaction, resource: Object) -> list[Object]:
