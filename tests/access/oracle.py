@@ -9,17 +9,17 @@ from typing import Final
 # Section 2: what each role may, by type of resource. What it may in the workspace itself, only one without narrowing.
 MAY: Final[dict[str, dict[str, set[str]]]] = {
     "source_admin": {
-        "source": {"can_read", "can_edit", "can_see_write_key", "can_edit_labels"},
+        "source": {"can_read", "can_edit"},
         "destination": {"can_read", "can_edit"},
         "workspace": {"can_create_source"},
     },
     "source_reader": {"source": {"can_read"}, "destination": {"can_read"}},
     "function_admin": {"function": {"can_read", "can_edit"}, "workspace": {"can_create_function"}},
     "function_reader": {"function": {"can_read"}},
-    "space_admin": {"space": {"can_read", "can_use", "can_edit"}, "workspace": {"can_create_space"}},
+    "space_admin": {"space": {"can_read", "can_use", "can_edit"}},
     "space_user": {"space": {"can_read", "can_use"}},
     "space_reader": {"space": {"can_read"}},
-    "warehouse_admin": {"workspace": {"can_edit_warehouses", "can_read_warehouses"}},
+    "warehouse_admin": {"workspace": {"can_edit_warehouses"}},
     "tracking_plan_reader": {"workspace": {"can_read_tracking_plans"}},
     "workspace_owner": {},
 }
@@ -31,9 +31,8 @@ SINGLE: Final = {
 }
 # Personal data: in what its holder can see, and, to be downloaded, in what its holder administers.
 PII: Final = {"can_see_pii": "can_read", "can_download_pii": "can_edit"}
-OWNERS_ONLY: Final = {"can_manage_access", "can_manage_labels", "can_read_audit"}
 ASKED: Final = {
-    "workspace": {"can_open", *OWNERS_ONLY, *(one for may in MAY.values() for one in may.get("workspace", ()))},
+    "workspace": {"can_open", "can_manage_access", *(one for may in MAY.values() for one in may.get("workspace", ()))},
     "source": {*MAY["source_admin"]["source"], "can_see_pii", "can_connect_warehouse"},
     "destination": MAY["source_admin"]["destination"],
     "space": {*MAY["space_admin"]["space"], "can_see_pii", "can_download_pii"},

@@ -48,7 +48,7 @@ def after(authorizer: Authorizer, keeper: Neo4jKeeper, history: Iterable[Step]) 
         yield made
 
 
-@some(max_examples=14)
+@some(max_examples=12)
 @given(history=histories)
 def test_every_answer_is_the_oracles(authorizer: Authorizer, keeper: Neo4jKeeper, history: list[Step]) -> None:
     """After any history, everybody may what the oracle says, and every step was refused or done as it says."""
@@ -59,7 +59,7 @@ def test_every_answer_is_the_oracles(authorizer: Authorizer, keeper: Neo4jKeeper
         assert {} == differences(made.expected(), made.answers())
 
 
-@some(max_examples=6)
+@some(max_examples=4)
 @given(history=histories)
 def test_nothing_leaves_a_workspace(authorizer: Authorizer, keeper: Neo4jKeeper, history: list[Step]) -> None:
     """Whoever may anything in a workspace is one of its members or tokens."""
@@ -112,7 +112,7 @@ def property_of(step: Step) -> Callable[[Allowed, Allowed], bool] | None:
             return None
 
 
-@some(max_examples=5)
+@some(max_examples=4)
 @given(opening=openings, steps=st.lists(others() | policies(), min_size=8, max_size=12))
 def test_steps_only_add_or_only_remove(
     authorizer: Authorizer, keeper: Neo4jKeeper, opening: list[Step], steps: list[Step]
@@ -130,7 +130,7 @@ def test_steps_only_add_or_only_remove(
 required = st.lists(st.sampled_from(LABELS), min_size=2, max_size=2, unique_by=lambda one: one.partition(":")[0])
 
 
-@some(max_examples=5)
+@some(max_examples=4)
 @given(opening=openings, role=st.sampled_from(sorted(LABELLED)), labels=required)
 def test_a_label_more_in_a_policy_never_adds(
     authorizer: Authorizer, keeper: Neo4jKeeper, opening: list[Step], role: str, labels: list[str]
