@@ -13,6 +13,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from iamgraph.access.desk import RelationMissingError
+from iamgraph.access.policies import HOLDING
+from iamgraph.access.resources import SORTS
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.model.faults import ModelTextError
 
@@ -30,6 +33,17 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "store_not_found": 404,
     "model_not_found": 404,
     "key_not_found": 404,
+    # Of a type that is in workspaces, and of what a request names.
+    **{f"{one}_not_found": 404 for one in ("workspace", *HOLDING, "policy", "access_request", *SORTS)},
+    "label_not_found": 404,
+    "role_not_found": 404,
+    "resource_type_not_found": 404,
+    "session_not_found": 404,
+    "relation_missing": 403,
+    "sessions_not_held": 403,
+    "invite_expired": 410,
+    "secret_shown": 409,
+    "label_key_taken": 409,
     "unauthenticated": 401,
     "scope_missing": 403,
     "store_not_held": 403,
@@ -117,7 +131,8 @@ def _ours(error: IamgraphError) -> ResponseReturnValue:
     if isinstance(error, StoreError):
         g.cause = type(error.__cause__).__name__  # for the log; its text may hold what nobody should read
     pointer = error.pointer or POINTER_OF_CODE.get(error.code)
-    return problem(status_of(error), error.code, error.message, pointer=pointer, errors=faults)
+    relation = error.relation if isinstance(error, RelationMissingError) else None
+    return problem(status_of(error), error.code, error.message, pointer=pointer, relation=relation, errors=faults)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ import structlog
 from iamgraph.errors import IamgraphError
 
 TRY_AGAIN_SECONDS: Final = 10.0
-MAX_TRIES: Final = 5
+TRIES: Final = 5
 
 _log = structlog.get_logger("iamgraph.service")
 
@@ -43,7 +43,7 @@ class Warming:
         self._thread.join(1.0)
 
     def _run(self) -> None:
-        for _ in range(MAX_TRIES):
+        for _ in range(TRIES):
             try:
                 self._plan()
             except IamgraphError as fault:

@@ -20,9 +20,12 @@ import click
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from iamgraph.access.access import shipped_model
+from iamgraph.access.roles import ROLES
 from iamgraph.authorizer import Authorizer
 from iamgraph.cli.main import cli
 from iamgraph.errors import RequestError
+from iamgraph.model.parser import parse_model
 from iamgraph.questions import Unknown
 from iamgraph.service.app import create_app
 from iamgraph.service.metrics import Metrics
@@ -261,3 +264,15 @@ def test_every_file_is_in_the_architecture() -> None:
         str(file.relative_to(ROOT)) for file in SOURCES if file.name != "__init__.py" or len(file.read_text()) > 300
     }
     assert documented == there
+
+
+def test_the_access_model_is_documented() -> None:
+    """The roles are documented as the code has them, and each permission of the model is named, and no other."""
+    text = (ROOT / "docs" / "access.md").read_text()
+    told = {codes(row[0])[0]: (row[1], codes(row[2]), bool(row[3])) for row in rows(text, "Role")}
+    assert told == {
+        one.id: (one.description, [one.single] if one.single else [], one.labelled) for one in ROLES.values()
+    }
+    model = parse_model(shipped_model())
+    permissions = {each.name for one in model.types for each in one.relations if each.name.startswith("can_")}
+    assert permissions == set(re.findall(r"`(can_\w+)`", text))

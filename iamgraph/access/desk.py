@@ -30,6 +30,16 @@ class RecordKeeper(Protocol):
         """Keep a refusal, if there is an object it is listed under."""
 
 
+class RelationMissingError(RequestError):
+    """The caller may not; `relation` is what they lack."""
+
+    default_code = "relation_missing"
+
+    def __init__(self, message: str, relation: str) -> None:
+        super().__init__(message)
+        self.relation = relation
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What the caller must be allowed: a relation on an object."""
@@ -78,10 +88,13 @@ class Desk:
         return self._recorded(note, lambda: self.authorizer.look(self.store, told))
 
     def require(self, transaction: Transaction, need: Need) -> None:
-        """`RequestError` (`relation_missing`) naming what the caller lacks."""
+        """`RelationMissingError` where the caller lacks it; a service's own key may all, of what is there."""
         subject = self.caller.subject
-        if subject is not None and not transaction.check(subject, need.relation, need.object):
-            raise RequestError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", code="relation_missing")
+        if subject is None:
+            if not exists(transaction, need.object):
+                raise not_found(need.object)
+        elif not transaction.check(subject, need.relation, need.object):
+            raise RelationMissingError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", need.relation)
 
     def allowed(self, transaction: Transaction, relation: str, objects: list[Object]) -> list[Object]:
         """Those of the objects on which the caller has the relation."""

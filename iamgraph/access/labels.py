@@ -18,7 +18,7 @@ from iamgraph.tuples import Object, RelationTuple, parse_object
 LABELLED: Final = frozenset({"source", "space"})
 ENVIRONMENT: Final = "environment"
 MAX_CUSTOM_ENVIRONMENTS: Final = 5
-MAX_SHOWN_USES: Final = 10
+SHOWN_USES: Final = 10
 
 
 class Labels:
@@ -174,6 +174,6 @@ def used_by(transaction: Transaction, one: Object) -> list[Object]:
 
 def _refuse_used(text: str, uses: list[Object]) -> None:
     if uses:
-        named = ", ".join(f"`{one}`" for one in uses[:MAX_SHOWN_USES])
-        more = f" and {len(uses) - MAX_SHOWN_USES} more" if len(uses) > MAX_SHOWN_USES else ""
+        named = ", ".join(f"`{one}`" for one in uses[:SHOWN_USES])
+        more = f" and {len(uses) - SHOWN_USES} more" if len(uses) > SHOWN_USES else ""
         raise ConflictError(f"label `{text}` is in use by {named}{more}", code="label_in_use")
