@@ -34,6 +34,7 @@ from iamgraph.access.scim_forms import (
 from iamgraph.access.scim_patch import compared, group_change
 from iamgraph.errors import RequestError
 from iamgraph.tuples import Object
+from iamgraph.tuples import shown as shortened
 
 Document = dict[str, Any]
 Asked = Mapping[str, str]
@@ -177,11 +178,11 @@ class Scim:
         self._groups.change(id_, GroupChange(wanted.display_name, wanted.external_id or "", _ids(wanted)))
         return self._group(id_, query)
 
-    def patch_group(self, id_: str, document: Any, asked: Asked) -> Document:
-        """Rename a group, add members and remove others, in one act."""
+    def patch_group(self, id_: str, document: Any, asked: Asked) -> Document | None:
+        """Rename a group, add members and remove others, in one act; the group is told if attributes are asked for."""
         query, patch = read_query(Group, asked), read_patch(Group, document)
         self._groups.change(id_, group_change(patch))
-        return self._group(id_, query)
+        return self._group(id_, query) if query.attributes else None
 
     def delete_group(self, id_: str) -> None:
         """End a group; its members stay in the workspace."""
@@ -229,5 +230,5 @@ def _all(documents: list[Document]) -> Document:
 def _one(documents: list[Document], id_: str) -> Document:
     found = next((one for one in documents if one["id"] == id_), None)
     if found is None:
-        raise RequestError("there is no such route", code="route_not_found")
+        raise RequestError(f"no schema or resource type `{shortened(id_)}`", code="schema_not_found")
     return found
