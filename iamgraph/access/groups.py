@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, belongs, exists, subjects, taken
@@ -16,6 +16,8 @@ from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, Subject, Wildcard, shown
 
 EVERYBODY = Wildcard("member")
+# So many members are looked up one by one; for more, all of the workspace are read at once.
+FEW: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,6 @@ class GroupChange:
     members: frozenset[str] | None = None
     added: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
-
-    def of(self, there: frozenset[str]) -> frozenset[str]:
-        """The members a group has after it, which had those before."""
-        return (there if self.members is None else self.members) - self.removed | self.added
 
 
 class Groups:
@@ -57,9 +55,9 @@ class Groups:
             if exists(transaction, group):
                 raise taken(group)
             self._check_name(transaction, name)
-            added = [is_(group, "added", Object("member", one)) for one in sorted(set(members))]
-            check_members(transaction, self._home, [one.subject for one in added])
-            writes = (is_(group, "workspace", self._home), *added)
+            people = [Object("member", one) for one in sorted(set(members))]
+            check_members(transaction, self._home, people)
+            writes = (is_(group, "workspace", self._home), *(is_(group, "added", one) for one in people))
             return Effect(note, writes, attributes=(Attributes(group, values),))
 
         note = Note("group.create", group, self._home)
@@ -113,13 +111,17 @@ class Groups:
         """Name it anew, put some in and take others out, in one act; who is taken out need not be a member."""
 
         def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
-            there = frozenset(_ids(subjects(transaction, found, "added")))
-            wanted = change.of(there)
-            people = [is_(found, "added", Object("member", one)) for one in sorted(wanted - there)]
-            check_members(transaction, self._home, [one.subject for one in people])
-            gone = [is_(found, "added", Object("member", one)) for one in sorted(there - wanted)]
+            gained, lost = change.added, change.removed
+            if change.members is not None:
+                there = frozenset(_ids(subjects(transaction, found, "added")))
+                wanted = change.members - change.removed | change.added
+                gained, lost = wanted - there, there - wanted
+            people = [Object("member", one) for one in sorted(gained)]
+            check_members(transaction, self._home, people)
+            added = tuple(is_(found, "added", one) for one in people)
+            gone = tuple(is_(found, "added", Object("member", one)) for one in sorted(lost))
             values = self._changed(transaction, found, change)
-            return Effect(note, tuple(people), tuple(gone), (Attributes(found, values),) if values else ())
+            return Effect(note, added, gone, (Attributes(found, values),) if values else ())
 
         said = [change.name, change.external_id, *map(sorted, (change.members or (), change.added, change.removed))]
         return self._on("group.change", group, decide, [*said, change.members is None])
@@ -218,16 +220,15 @@ def member_of(transaction: Transaction, home: Object, named: str) -> Object:
     return found
 
 
-def check_members(transaction: Transaction, home: Object, people: Collection[Subject]) -> None:
+def check_members(transaction: Transaction, home: Object, people: Collection[Object]) -> None:
     """`RequestError` (`unknown_member`) naming one of them whom the workspace does not have."""
-    if not people:
-        return
-    members = set(subjects(transaction, home, "member"))
-    missing = [one for one in people if one not in members]
+    if len(people) <= FEW:
+        missing = [one for one in people if not transaction.has(home, "member", one)]
+    else:
+        members = set(subjects(transaction, home, "member"))
+        missing = [one for one in people if one not in members]
     if missing:
-        raise RequestError(
-            f"no member `{shown(str(missing[0]).removeprefix('member:'))}`", code="unknown_member", pointer="/members"
-        )
+        raise RequestError(f"no member `{shown(missing[0].id)}`", code="unknown_member", pointer="/members")
 
 
 def _ids(found: Collection[Subject]) -> list[str]:

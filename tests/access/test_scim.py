@@ -413,7 +413,7 @@ def test_a_new_group_may_do_nothing(team: House) -> None:
         ([{"op": "Remove", "path": "members", "value": [{"$ref": None, "value": "ada"}]}], ["bob"]),
         ([{"op": "remove", "path": 'members[value eq "ada"]'}], ["bob"]),
         ([{"op": "remove", "path": 'members[value eq "ada" or value eq "bob"]'}], []),
-        ([{"op": "remove", "path": 'members[value eq "who was never there"]'}], ["ada", "bob"]),
+        ([{"op": "remove", "path": 'members[value eq "nobody"]'}], ["ada", "bob"]),
         ([{"op": "remove", "path": "members"}], []),
         ([{"op": "replace", "path": "members", "value": [{"value": "cy"}, {"value": "ada"}]}], ["ada", "cy"]),
         ([{"op": "replace", "path": "members", "value": []}], []),
