@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from scim2_models import (
     URI,
     URN,
@@ -76,8 +76,10 @@ class Member(ComplexAttribute):
     """A user in a group."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
+    ref: Annotated[Reference[User] | None, Mutability.immutable] = Field(
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
     type: Annotated[str | None, Mutability.immutable] = None
-    display: str | None = None
 
 
 class Group(Resource[Any]):
@@ -90,6 +92,14 @@ class Group(Resource[Any]):
 
 
 DESCRIBED: Final[tuple[type[Resource[Any]], ...]] = (User, Group)
+# What of a user is told to be the person's own. It is read all the same: to refuse it whole would refuse, with another
+# address, that somebody is to lose access.
+OWN: Final = {
+    "userName": Mutability.immutable,
+    "displayName": Mutability.immutable,
+    "name": Mutability.immutable,
+    "emails": Mutability.read_only,
+}
 R = TypeVar("R", User, Group)
 
 
@@ -189,13 +199,18 @@ def user_document(user: KnownUser, base: str) -> User:
 
 def group_document(group: KnownGroup, base: str) -> Group:
     """A group as SCIM has it."""
+    members = None if group.members is None else [_member(one, base) for one in group.members]
     return Group(
         id=group.id,
         external_id=group.external_id,
         display_name=group.name,
-        members=None if group.members is None else [Member(value=one, type="User") for one in group.members],
+        members=members,
         meta=_meta("Group", f"{base}/Groups/{group.id}"),
     )
+
+
+def _member(id_: str, base: str) -> Member:
+    return Member(value=id_, ref=Reference[User](f"{base}/Users/{id_}"), type="User")
 
 
 def _meta(kind: str, location: str) -> Meta:
@@ -260,6 +275,8 @@ def schemas(base: str) -> list[dict[str, Any]]:
     found = []
     for form in DESCRIBED:
         schema: Schema = form.to_schema()
+        for one in (schema.attributes or ()) if form is User else ():
+            one.mutability = OWN.get(one.name or "", one.mutability)
         schema.meta = _meta("Schema", f"{base}/Schemas/{schema.id}")
         found.append(_told(schema))
     return found
