@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path("~/.iamgraph"), description="where the private Neo4j is kept")
     cache: Path = Field(Path("~/.cache/iamgraph"), description="where Neo4j's own files are kept")
     heap: str = Field("1g", pattern=r"^\d+[mg]$", description="the most heap the private Neo4j may take")
+    store: str = Field("default", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the store of the access model")
     host: str = Field("127.0.0.1", description="the address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="the port the service listens on")
     workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from iamgraph.access.access import found_store
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.check.observed import ObservedChecker
@@ -67,6 +68,12 @@ def prepare(keeper: Neo4jKeeper) -> None:
     """Bring the database to the newest schema, and remove what is left of stores that were ended."""
     keeper.migrate()
     keeper.until(time.monotonic() + TIDY_SECONDS).tidy()
+
+
+def prepare_service(connection: Connection, settings: Settings) -> None:
+    """As `prepare`, and make the store of the access model where there is none; before the service forks."""
+    prepare(connection.keeper)
+    found_store(connection.authorizer.until(time.monotonic() + TIDY_SECONDS), settings.store)
 
 
 def join(

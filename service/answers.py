@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,11 +68,17 @@ class DecisionAnswer(Answer):
     allowed: bool
     zookie: str
     path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
+    denied_by: str | None = Field(None, description="where the session denied it: why, for example `session_idle`")
 
     @classmethod
     def of(cls, decision: Decision) -> Self:
         """The answer for a decision."""
-        return cls(allowed=decision.allowed, zookie=decision.revision.zookie(), path=_path(decision))
+        return cls(
+            allowed=decision.allowed,
+            zookie=decision.revision.zookie(),
+            path=_path(decision),
+            denied_by=decision.denied_by,
+        )
 
 
 def _path(decision: Decision) -> list[TupleAnswer] | None:
@@ -97,6 +103,7 @@ class ResultAnswer(Answer):
 
     allowed: bool | None = None
     path: list[TupleAnswer] | None = Field(None, description="the tuples that prove it, from the subject on")
+    denied_by: str | None = Field(None, description="where the session denied it: why, for example `session_idle`")
     error: ErrorAnswer | None = None
 
     @classmethod
@@ -106,7 +113,7 @@ class ResultAnswer(Answer):
             return cls(error=ErrorAnswer.of(item))
         if item.reason is not None:
             return cls(error=ErrorAnswer.of(item.reason.error(item.detail)))
-        return cls(allowed=item.allowed, path=_path(item))
+        return cls(allowed=item.allowed, path=_path(item), denied_by=item.denied_by)
 
 
 class ChecksAnswer(Answer):
@@ -315,4 +322,11 @@ class ProblemAnswer(Answer):
     request_id: str = Field(description="the same as in the header `X-Request-Id`, and in the log")
     pointer: str | None = None
     scope: str | None = Field(None, description="the scope a key lacks")
+    relation: str | None = Field(None, description="the relation a caller lacks")
     errors: list[dict[str, Any]] | None = None
+
+
+# What every call can end with.
+PROBLEMS: Final[dict[Any, Any]] = {
+    str(status): ProblemAnswer for status in (400, 401, 403, 404, 409, 410, 422, 429, 503)
+}

@@ -20,29 +20,35 @@ from iamgraph.service.doors import (
     keys,
     patient_authorizer,
     refresh_keys,
+    session,
     still_allowed,
     waiting,
 )
 from iamgraph.service.streams import events
 
-_PROBLEMS: dict[Any, Any] = {str(status): answers.ProblemAnswer for status in (400, 401, 403, 404, 409, 422, 429, 503)}
-
 _EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
-routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=_PROBLEMS, abp_security=[{"key": []}])
+routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=answers.PROBLEMS)
 
 
 @routes.post("/stores/<store>/check", responses={200: answers.DecisionAnswer})
 def check(path: wire.StorePath, body: wire.CheckBody) -> Response:
     """May the subject have the relation on the object?"""
-    decision = authorizer().check(body.to_question(path.store))
+    question = body.to_question(path.store)
+    decision = authorizer().check(question)
+    if body.session is not None:
+        decision = session(path.store, body.session).judged(decision, question.subject)
     return answers.DecisionAnswer.of(decision).response()
 
 
 @routes.post("/stores/<store>/checks", responses={200: answers.ChecksAnswer})
 def check_many(path: wire.StorePath, body: wire.ChecksBody) -> Response:
     """Many questions, answered in their order and all at one revision."""
-    return answers.ChecksAnswer.of(authorizer().check_many(body.to_batch(path.store))).response()
+    batch = body.to_batch(path.store)
+    found = authorizer().check_many(batch)
+    if body.session is not None:
+        found = session(path.store, body.session).judged_many(found, batch)
+    return answers.ChecksAnswer.of(found).response()
 
 
 @routes.post("/stores/<store>/tuples/write", responses={200: answers.RevisionAnswer})

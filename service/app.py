@@ -7,7 +7,7 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import api, bulk, problems
+from iamgraph.service import access, api, bulk, credentials, problems, resources, scim
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -22,7 +22,7 @@ from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.problems import problem
 from iamgraph.service.rates import Rates
 from iamgraph.service.reference import page, style
-from iamgraph.service.scopes import check_declared, described
+from iamgraph.service.scopes import SCHEMES, check_declared, described
 from iamgraph.service.seen import SeenApp
 from iamgraph.settings import Settings
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app = SeenApp(
         "iamgraph",
         info=Info(title="iamgraph", version=version("iamgraph"), description="Who can access what, and why."),
-        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
+        security_schemes=SCHEMES,
         validation_error_callback=problems.invalid,
         validation_error_status=400,
         doc_ui=False,
@@ -43,6 +43,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config["MAX_IMPORT"] = settings.max_import
     app.config["DEADLINE"] = settings.deadline
+    app.config["STORE"] = settings.store
     app.config["THREADS"] = settings.threads
     app.config["RETENTION"] = settings.retention
     app.config["MAX_WAITING"] = settings.max_waiting
@@ -58,7 +59,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)
-    app.register_api(bulk.routes)
+    for one in (bulk, access, resources, credentials):
+        app.register_api(one.routes)
+    app.register_blueprint(scim.routes)
     _add_open_routes(app)
     app.add_url_rule("/metrics", METRICS, lambda: Response(metrics.text(), content_type=CONTENT_TYPE))
     problems.register(app)

@@ -16,16 +16,28 @@ from flask.json.provider import DefaultJSONProvider
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from iamgraph.access.access import Access
+from iamgraph.access.callers import Callers
+from iamgraph.access.secrets import SESSION, TOKEN, kind_of
+from iamgraph.access.sessions import Sessions, SessionState
+from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import RequestError, StoreError
 from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.arrival import ARRIVED_AT
-from iamgraph.service.problems import problem
+from iamgraph.service.problems import SCIM_JSON, SCIM_ROOT, problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
-from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, SCOPE_OF_ROUTE, STORELESS_ROUTES
+from iamgraph.service.scopes import (
+    ACCESS_ROUTES,
+    CALLER_ROUTES,
+    GLOBAL_ROUTES,
+    OPEN_ROUTES,
+    SCOPE_OF_ROUTE,
+    STORELESS_ROUTES,
+)
 from iamgraph.service.streams import Streams
 from iamgraph.wiring import Connection
 
@@ -110,6 +122,39 @@ def keys() -> Keys:
     return Keys(doors().connection.keeper.until(g.end), asking_key())
 
 
+def access_store() -> str:
+    """The store of the access model."""
+    return cast(str, current_app.config["STORE"])
+
+
+def sessions() -> Sessions:
+    """The sessions of members, for as long as this request may take."""
+    return Sessions(authorizer(), doors().connection.keeper.until(g.end), access_store())
+
+
+def session(store: str, secret: str) -> SessionState:
+    """What became of the session that questions came with, which was used by that."""
+    if store != access_store():
+        raise RequestError(
+            "sessions are of members of the access model: checks in other stores take none",
+            code="session_refused",
+            pointer="/session",
+        )
+    return sessions().touch(secret)
+
+
+def caller() -> Caller:
+    """Who acts on the access model: a token, a session's member, or the key this request came with, which may all."""
+    key = asking_key()
+    return cast(Caller, g.get("caller")) or Caller(None, f"key {key.name}" if key is not None else "no key")
+
+
+def access(reason: str | None = None, idempotency_key: str | None = None) -> Access:
+    """What the caller can do, for that reason, and once under that key; for as long as this request may take."""
+    keeper = doors().connection.keeper.until(g.end)
+    return Access.by(caller(), authorizer(), keeper, access_store()).saying(reason, idempotency_key)
+
+
 def refresh_keys() -> None:
     """Let this worker know at once what this request changed; the others find out in their time."""
     ring = doors().ring
@@ -153,21 +198,43 @@ def _on_metrics_listener() -> bool:
 
 
 def check_key() -> Response | None:
-    """Closed by default: a request goes on with a living key that has the route's scope, in the store it names."""
+    """Closed by default: a request goes on with a living key that has the route's scope, in the store it names.
+
+    What is done in workspaces goes on with the secret of a token or session too: what that may is asked of the model.
+    """
     if request.endpoint in OPEN_ROUTES or _on_metrics_listener():
         return None
-    ring = doors().ring
+    ring, secret = doors().ring, _secret()
+    refused = _check_host() if ring is None else None
+    if refused is not None:
+        return refused
+    if secret is not None and kind_of(secret) in (TOKEN, SESSION):
+        return _check_caller(secret)
     if ring is None:
-        return _check_host()
-    secret = _secret()
+        return None
     if secret is None:
         return _unauthenticated("send a key: `Authorization: Bearer iag_…`")
     key = ring.find(secret, g.end)
     if key is None:
-        # The same for a key that never was, has ended or is another's: who knows no key learns nothing of any.
-        return _unauthenticated("the key is not known, has expired or was revoked")
+        return _unknown()
     g.key, g.key_id = key, key.id
-    return _check_rate(key) or _check_reach(key)
+    return _check_rate(key.id) or _check_reach(key)
+
+
+def _check_caller(secret: str) -> Response | None:
+    """A token or session opens what is done in workspaces, and what any caller may learn: that there is no route."""
+    if request.endpoint is not None and request.endpoint not in CALLER_ROUTES:
+        return _unknown()
+    found = Callers(sessions(), doors().connection.keeper.until(g.end)).find(secret)
+    if found is None:
+        return _unknown()
+    g.caller = found
+    return _check_rate(found.name)
+
+
+def _unknown() -> Response:
+    # The same for a secret that never was, has ended, is another's or is for elsewhere: who knows none learns nothing.
+    return _unauthenticated("the key is not known, has expired or was revoked")
 
 
 def _secret() -> str | None:
@@ -205,8 +272,8 @@ def _unauthenticated(detail: str) -> Response:
     return refused
 
 
-def _check_rate(key: StoredKey) -> Response | None:
-    seconds = current_app.config["RATES"].wait(key.id)
+def _check_rate(asking: str) -> Response | None:
+    seconds = current_app.config["RATES"].wait(asking)
     if not seconds:
         return None
     refused = problem(429, "rate_exceeded", "the key asks more often than it may: wait")
@@ -224,6 +291,8 @@ def _check_reach(key: StoredKey) -> Response | None:
         return refused
     if request.endpoint in GLOBAL_ROUTES:
         check_store(ALL_STORES)
+    elif request.endpoint in ACCESS_ROUTES:
+        check_store(access_store())
     elif request.endpoint not in STORELESS_ROUTES:
         check_store((request.view_args or {})["store"])
     return None
@@ -260,12 +329,16 @@ def check_query() -> None:
 def check_body() -> None:
     """A body is JSON, said to be so, and sent as it is."""
     if request.method in ("POST", "PUT", "PATCH") and request.endpoint not in STREAMED_ROUTES:
-        if request.mimetype != "application/json":
+        if request.mimetype != "application/json" and not (_is_scim() and request.mimetype == SCIM_JSON):
             raise UnsupportedMediaType("send `Content-Type: application/json`")
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType("send the body without `Content-Encoding`")
         _read_body()
         request.get_json()
+
+
+def _is_scim() -> bool:
+    return request.path.startswith(SCIM_ROOT)
 
 
 def _read_body() -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from iamgraph.access.desk import RelationMissingError
+from iamgraph.access.policies import HOLDING
+from iamgraph.access.resources import SORTS
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.model.faults import ModelTextError
 
@@ -30,6 +33,18 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "store_not_found": 404,
     "model_not_found": 404,
     "key_not_found": 404,
+    # Of a type that is in workspaces, and of what a request names.
+    **{f"{one}_not_found": 404 for one in ("workspace", *HOLDING, "policy", "access_request", *SORTS)},
+    "label_not_found": 404,
+    "role_not_found": 404,
+    "resource_type_not_found": 404,
+    "session_not_found": 404,
+    "schema_not_found": 404,
+    "relation_missing": 403,
+    "sessions_not_held": 403,
+    "invite_expired": 410,
+    "secret_shown": 409,
+    "label_key_taken": 409,
     "unauthenticated": 401,
     "scope_missing": 403,
     "store_not_held": 403,
@@ -53,6 +68,20 @@ CODE_OF_STATUS: Final[dict[int, str]] = {
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+# Below this, errors are SCIM's (RFC 7644, 3.12).
+SCIM_ROOT: Final = "/scim/v2/"
+SCIM_JSON: Final = "application/scim+json"
+# SCIM's keyword for a code; for any other of a malformed request it is `invalidValue`.
+SCIM_TYPE_OF_CODE: Final[dict[str, str]] = {
+    "malformed_filter": "invalidFilter",
+    "malformed_path": "invalidPath",
+    "malformed_request": "invalidSyntax",
+    "no_target": "noTarget",
+    "immutable": "mutability",
+    "member_exists": "uniqueness",
+    "name_taken": "uniqueness",
+    "too_many_tuples": "tooMany",
+}
 
 
 def status_of(error: IamgraphError) -> int:
@@ -64,13 +93,27 @@ def status_of(error: IamgraphError) -> int:
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """A problem document of the request under way; `more` holds members besides the usual, left out where None."""
     g.code = code
-    body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
-    body["request_id"] = g.request_id
-    body |= {name: value for name, value in more.items() if value is not None}
-    response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+    response = (
+        _scim(status, code, detail) if request.path.startswith(SCIM_ROOT) else _problem(status, code, detail, more)
+    )
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _problem(status: int, code: str, detail: str, more: dict[str, Any]) -> Response:
+    body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
+    body["request_id"] = g.request_id
+    body |= {name: value for name, value in more.items() if value is not None}
+    return Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+
+
+def _scim(status: int, code: str, detail: str) -> Response:
+    status = 400 if status == 422 else status  # which SCIM does not know
+    keyword = SCIM_TYPE_OF_CODE.get(code) or ("invalidValue" if status == 400 else None)
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": detail}
+    body |= {"scimType": keyword} if keyword else {}
+    return Response(json.dumps(body) + "\n", status, content_type=SCIM_JSON)
 
 
 def document(error: IamgraphError) -> dict[str, Any]:
@@ -117,7 +160,8 @@ def _ours(error: IamgraphError) -> ResponseReturnValue:
     if isinstance(error, StoreError):
         g.cause = type(error.__cause__).__name__  # for the log; its text may hold what nobody should read
     pointer = error.pointer or POINTER_OF_CODE.get(error.code)
-    return problem(status_of(error), error.code, error.message, pointer=pointer, errors=faults)
+    relation = error.relation if isinstance(error, RelationMissingError) else None
+    return problem(status_of(error), error.code, error.message, pointer=pointer, relation=relation, errors=faults)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

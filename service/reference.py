@@ -13,10 +13,23 @@ from typing import Any, Final
 from flask import Response, render_template_string
 
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-# What stands in an example for the arguments of a path.
-ARGUMENTS: Final = {"store": "default", "model": "current", "key": "01K0000000000000000000000"}
+_SOME_ID: Final = "01K0000000000000000000000"
+# What stands in an example for the arguments of a path, and for what a query needs.
+ARGUMENTS: Final = {
+    "store": "default",
+    "model": "current",
+    "workspace": "acme",
+    "member": "acme-ada",
+    "group": "acme-eng",
+    "policy": "acme-prod",
+    "label": "brand:shoes",
+    "resource": "source:acme-orders",
+    "type": "source",
+    **dict.fromkeys(("key", "token", "invite", "request", "session"), _SOME_ID),
+}
 # Where a route takes this, it takes files.
 FILE: Final = "application/x-ndjson"
+_HOMES: Final = ("{store}", "{workspace}")
 _REF: Final = "#/components/schemas/"
 
 Json = Mapping[str, Any]
@@ -79,9 +92,9 @@ def groups(doc: Json) -> dict[str, list[Operation]]:
 
 
 def _about(path: str) -> str:
-    """`/v1/stores/{store}/tuples/write` is about tuples, `/v1/stores/{store}` about stores."""
+    """`/v1/stores/{store}/tuples/write` is about tuples, `/v1/stores/{store}` about stores; of workspaces likewise."""
     parts = path.strip("/").split("/")[1:]
-    return "checks" if parts[-1] == "check" else parts[2] if len(parts) > 2 and parts[1] == "{store}" else parts[0]
+    return "checks" if parts[-1] == "check" else parts[2] if len(parts) > 2 and parts[1] in _HOMES else parts[0]
 
 
 def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
@@ -101,8 +114,14 @@ def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
         tuple(_fields(doc, sent)),
         tuple(_fields(doc, answer)),
         status,
-        _call(curl, method.upper(), path, _body(doc, sent, is_file=FILE in kinds)),
+        _call(curl, method.upper(), path + _query(said), _body(doc, sent, is_file=FILE in kinds)),
     )
+
+
+def _query(said: Json) -> str:
+    """What the address of a call cannot do without."""
+    needed = [one["name"] for one in said.get("parameters", ()) if one["in"] == "query" and one["required"]]
+    return f"?{'&'.join(f'{name}={{{name}}}' for name in needed)}" if needed else ""
 
 
 def _body(doc: Json, sent: Json | None, *, is_file: bool) -> list[str]:

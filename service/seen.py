@@ -131,6 +131,7 @@ def _told(route: str, status: int, seconds: float) -> dict[str, Any]:
         "ms": round(seconds * 1000, 1),
         "request_id": g.request_id,
         "key": g.get("key_id"),
+        "caller": g.caller.name if "caller" in g else None,
         "code": g.get("code"),
         "cause": g.get("cause"),
         "trace": trace_id(),

@@ -273,9 +273,18 @@ class FreshnessBody(Body):
     )
 
 
+class SessionedBody(Body):
+    """The session a question comes with."""
+
+    session: str | None = Field(
+        None, description="the secret of the subject's session: where it has ended, the check is denied"
+    )
+
+
 class CheckBody(
     QuestionBody,
     FreshnessBody,
+    SessionedBody,
     json_schema_extra=_example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
 ):
     """May `subject` have `relation` on `object`?"""
@@ -287,6 +296,7 @@ class CheckBody(
 
 class ChecksBody(
     FreshnessBody,
+    SessionedBody,
     json_schema_extra=_example(
         checks=[
             {"subject": "member:ada", "relation": "can_view", "object": "source:orders"},

@@ -7,7 +7,7 @@ from typing import Final
 from iamgraph.access import words
 from iamgraph.access.described import document_of, read_workspace
 from iamgraph.access.describing import Describing
-from iamgraph.access.desk import Desk, Need, not_found
+from iamgraph.access.desk import Desk, Need, exists, not_found
 from iamgraph.access.document import Document
 from iamgraph.access.planned import Plan, difference
 from iamgraph.access.workspaces import only_by_key
@@ -54,7 +54,7 @@ class Documents:
         def tell(transaction: Transaction) -> tuple[Document, Revision, Plan]:
             return document, transaction.info.revision, self._planned(transaction, document)
 
-        self._seen = self._desk.look(note, Need(NEEDS[0], home), tell)
+        self._seen = self._desk.look(note, None, tell)
         return self._seen[2]
 
     def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: Plan | None = None) -> Done:
@@ -76,17 +76,18 @@ class Documents:
             return Effect(note, plan.writes, plan.deletes, plan.attributes, plan.removed)
 
         said = document.text() if self._desk.idempotency_key is not None else None
-        return self._desk.act(note, Need(NEEDS[0], home), decide, said)
+        return self._desk.act(note, None, decide, said)
 
     def _planned(self, transaction: Transaction, document: Document) -> Plan:
         home = words.workspace(document.workspace)
-        for relation in NEEDS[1:]:
-            self._desk.require(transaction, Need(relation, home))
+        if exists(transaction, home):
+            for relation in NEEDS:
+                self._desk.require(transaction, Need(relation, home))
+        else:
+            only_by_key(self._desk.caller)
         if self._seen is not None and self._seen[:2] == (document, transaction.info.revision):
             return self._seen[2]
         there = read_workspace(transaction, home)
-        if not there.exists:
-            only_by_key(self._desk.caller)
         describing = Describing(transaction, document, there, self._account)
         return difference(there, describing.described(), describing.notes)
 

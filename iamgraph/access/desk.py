@@ -30,6 +30,16 @@ class RecordKeeper(Protocol):
         """Keep a refusal, if there is an object it is listed under."""
 
 
+class RelationMissingError(RequestError):
+    """The caller may not; `relation` is what they lack."""
+
+    default_code = "relation_missing"
+
+    def __init__(self, message: str, relation: str) -> None:
+        super().__init__(message)
+        self.relation = relation
+
+
 class Known(Protocol):
     """What rules are judged by: a store's state, or what a document says it is to be."""
 
@@ -63,7 +73,8 @@ class Desk:
         `said` is what the request said, as JSON, by which two requests of one idempotency key are told apart.
         A refusal is recorded, and raised.
         """
-        body = json.dumps([note.action, str(note.object) if said is None else said], default=str)
+        within, said = str(note.within), str(note.object) if said is None else said
+        body = json.dumps([note.action, within, said], default=str)
         by, at = self.caller.name, self.clock()
 
         def decided(transaction: Transaction) -> Effect:
@@ -85,10 +96,13 @@ class Desk:
         return self._recorded(note, lambda: self.authorizer.look(self.store, told))
 
     def require(self, transaction: Transaction, need: Need) -> None:
-        """`RequestError` (`relation_missing`) naming what the caller lacks."""
+        """`RelationMissingError` where the caller lacks it; a service's own key may all, of what is there."""
         subject = self.caller.subject
-        if subject is not None and not transaction.check(subject, need.relation, need.object):
-            raise RequestError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", code="relation_missing")
+        if subject is None:
+            if not exists(transaction, need.object):
+                raise not_found(need.object)
+        elif not transaction.check(subject, need.relation, need.object):
+            raise RelationMissingError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", need.relation)
 
     def allowed(self, transaction: Transaction, relation: str, objects: list[Object]) -> list[Object]:
         """Those of the objects on which the caller has the relation."""

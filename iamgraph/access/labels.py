@@ -92,7 +92,7 @@ class Labels:
             )
 
         note = Note("label.replace" if replacing else "label.attach", target, self._home)
-        return self._desk.act(note, Need("can_edit_labels", target), decide, sorted(labels))
+        return self._desk.act(note, Need("can_edit_labels", target), decide, [resource, sorted(labels)])
 
     def detach(self, resource: str, labels: Collection[str]) -> Done:
         """Let a source or space no longer carry some labels; what they alone opened is closed at once."""
@@ -103,7 +103,7 @@ class Labels:
             return Effect(note, deletes=tuple(each for one in ended for each in carrying(target, one)))
 
         note = Note("label.detach", target, self._home)
-        return self._desk.act(note, Need("can_edit_labels", target), decide, sorted(labels))
+        return self._desk.act(note, Need("can_edit_labels", target), decide, [resource, sorted(labels)])
 
     def attach_many(self, resources: Collection[str], labels: Collection[str]) -> Done:
         """Let many resources carry labels, in one act of an owner; a value they have of the same key is replaced."""

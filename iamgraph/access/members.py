@@ -16,6 +16,8 @@ from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, shown
 
 OWNER, MEMBER = "owner", "member"
+# So that an id with that of a workspace before it is an id too.
+MAX_MEMBER_ID_LENGTH: Final = 128
 # By what a member or token stands in what is in a workspace, besides policies.
 STANDING: Final = {"group": "added", "access_request": "requester"}
 
@@ -36,6 +38,10 @@ class Members:
         address = words.email(email)
         account = words.new_id("member", id_)
         owner = is_owner(role)
+        if len(account.id) > MAX_MEMBER_ID_LENGTH:
+            raise RequestError(
+                f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
+            )
 
         def decide(transaction: Transaction) -> Effect:
             person, made = account_of(transaction, address, account, name)
@@ -53,10 +59,10 @@ class Members:
         named = is_(self._home, "owner_direct", person)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             if owner:
                 return Effect(note, writes=(named,))
-            self._check_last(transaction, person)
+            keep_an_owner(transaction, self._home, person)
             return Effect(note, deletes=(named,))
 
         note = Note("member.set_role", person, self._home)
@@ -68,7 +74,7 @@ class Members:
         flag = (is_(self._home, "pii", person),)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
 
         note = Note("member.set_pii", person, self._home)
@@ -79,8 +85,8 @@ class Members:
         person = Object("member", member)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
-            self._check_last(transaction, person)
+            self._present(transaction, person)
+            keep_an_owner(transaction, self._home, person)
             return removal(transaction, self._home, person, note)
 
         note = Note("member.remove", person, self._home)
@@ -93,7 +99,7 @@ class Members:
         person = Object("member", member)
 
         def tell(transaction: Transaction) -> dict[str, Any]:
-            self.present(transaction, person)
+            self._present(transaction, person)
             (told,) = self._told(transaction, [person])
             groups = sorted(one.id for one in groups_of(transaction, self._home, person))
             policies = sorted(one.id for one in held_policies(transaction, self._home, person))
@@ -114,19 +120,10 @@ class Members:
     def _act(self, note: Note, decide: Any, said: Any = None) -> Done:
         return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
 
-    def present(self, transaction: Transaction, person: Object) -> None:
+    def _present(self, transaction: Transaction, person: Object) -> None:
         """`RequestError` (`member_not_found`) unless the person is a member."""
         if not transaction.has(self._home, "member", person):
             raise not_found(person)
-
-    def _check_last(self, transaction: Transaction, person: Object) -> None:
-        owners = [
-            one
-            for one in subjects(transaction, self._home, "owner_direct")
-            if isinstance(one, Object) and transaction.has(self._home, "member", one)
-        ]
-        if owners == [person]:
-            raise last_owner(self._home)
 
     def _told(self, transaction: Transaction, people: list[Object]) -> list[dict[str, Any]]:
         owners = set(subjects(transaction, self._home, "owner_direct"))
@@ -184,6 +181,17 @@ def _standing(transaction: Transaction, home: Object, subject: Object) -> list[R
         for one in transaction.every(TupleFilter(object_type=type_, relation=relation, subject=subject))
     ]
     return [one for one in found if transaction.has(one.object, "workspace", home)]
+
+
+def keep_an_owner(transaction: Transaction, home: Object, person: Object) -> None:
+    """`ConflictError` (`last_owner`) where the workspace would have no owner in their own right without the person."""
+    owners = [
+        one
+        for one in subjects(transaction, home, "owner_direct")
+        if isinstance(one, Object) and transaction.has(home, "member", one)
+    ]
+    if owners == [person]:
+        raise last_owner(home)
 
 
 def removal(transaction: Transaction, home: Object, subject: Object, note: Note) -> Effect:

@@ -6,10 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need, belongs, subjects
+from iamgraph.access.desk import Desk, Need, RelationMissingError, belongs, subjects
 from iamgraph.access.policies import Grant, check_holder, policy_tuples
 from iamgraph.access.words import is_
-from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object
@@ -29,7 +28,7 @@ class AccessRequests:
         def decide(transaction: Transaction) -> Effect:
             person = self._desk.caller.subject
             if person is None or person.type != "member":
-                raise RequestError("access is asked for by a member, for themselves", code="relation_missing")
+                raise RelationMissingError("access is asked for by a member, for themselves", "can_request_access")
             writes = (is_(request, "workspace", self._home), is_(request, "requester", person))
             kept = {"text": text, "created_at": transaction.now.isoformat()}
             return Effect(note, writes, attributes=(Attributes(request, kept),))

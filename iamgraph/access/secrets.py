@@ -31,7 +31,7 @@ def kind_of(secret: str) -> str | None:
 
 def hash_of(secret: str) -> str:
     """What is kept of a secret; 256 random bits need no slower hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def matches(secret: str, hash_: str | None) -> bool:

@@ -14,7 +14,7 @@ from iamgraph.access.secrets import SESSION, hash_of, id_of, matches, new_secret
 from iamgraph.access.workspaces import HIPAA
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import RequestError
-from iamgraph.questions import CheckQuestion, Decision, Outcome, StoredSession
+from iamgraph.questions import Answers, CheckBatch, CheckQuestion, Decision, Outcome, StoredSession
 from iamgraph.tuples import Object, Subject, shown
 
 LASTS: Final = timedelta(days=7)
@@ -64,6 +64,21 @@ class SessionState:
         lives = self.session is not None and self.ended is None
         return Object("member", self.session.member) if lives and self.session is not None else None
 
+    def judged(self, decision: Decision, subject: Subject) -> Decision:
+        """The decision on a question that came with it: denied where it has ended, or is not the subject's."""
+        why = self.ended if self.ended is not None or self.member == subject else OTHERS
+        if why is None:
+            return decision
+        return replace(decision, outcome=Outcome.DENIED, path=None, reason=None, detail="", denied_by=why)
+
+    def judged_many(self, answers: Answers, batch: CheckBatch) -> Answers:
+        """As `judged`, of all answers to a batch; what is wrong with a question stays so."""
+        items = tuple(
+            self.judged(one, asked.subject) if isinstance(one, Decision) and isinstance(asked, CheckQuestion) else one
+            for one, asked in zip(answers.items, batch.questions, strict=True)
+        )
+        return replace(answers, items=items)
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
@@ -104,10 +119,12 @@ class Sessions:
             return replace(state, session=replace(state.session, seen_at=now))
         return state
 
-    def end(self, id_: str) -> None:
-        """End a session; one that has ended stays so."""
-        if not self.keeper.end_session(self.store, id_, self.clock(), ENDED):
+    def end(self, id_: str, member: str | None = None) -> None:
+        """End a session, of that member only if one is named; one that has ended stays so."""
+        found = self.keeper.get_session(self.store, id_)
+        if found is None or member not in (None, found.member):
             raise RequestError(f"no session `{shown(id_)}`", code="session_not_found")
+        self.keeper.end_session(self.store, id_, self.clock(), ENDED)
 
     def all(self, member: str) -> list[tuple[StoredSession, str | None]]:
         """The sessions of a member, newest first, each with why it has ended, if it has."""
@@ -116,11 +133,7 @@ class Sessions:
 
     def judged(self, decision: Decision, subject: Subject, secret: str) -> Decision:
         """The decision on a question that came with a session: denied where that has ended, or is not the subject's."""
-        state = self.touch(secret)
-        why = state.ended if state.ended is not None or state.member == subject else OTHERS
-        if why is None:
-            return decision
-        return replace(decision, outcome=Outcome.DENIED, path=None, reason=None, detail="", denied_by=why)
+        return self.touch(secret).judged(decision, subject)
 
     def _past(self, session: StoredSession) -> str | None:
         """Why a session is past its time, if it is."""

@@ -41,16 +41,16 @@ def serve(host: str | None, port: int | None, workers: int | None, no_auth: bool
     settings = _with_port(settings)
     with ExitStack() as held:
         server = settings.server or held.enter_context(lease(settings, out.tell)).server
-        keyless = _without_keys(join(server, settings)) and not settings.no_auth
+        keyless = _without_keys(join(server, settings), settings) and not settings.no_auth
         Service(settings, server, lambda: _say(settings, keyless, out)).run()
 
 
-def _without_keys(connection: Connection) -> bool:
+def _without_keys(connection: Connection, settings: Settings) -> bool:
     """Whether nobody could ask yet; prepares the database on the way."""
-    from iamgraph.wiring import prepare  # noqa: PLC0415 - only where it serves
+    from iamgraph.wiring import prepare_service  # noqa: PLC0415 - only where it serves
 
     with connection.authorizer:
-        prepare(connection.keeper)
+        prepare_service(connection, settings)
         return not connection.keeper.has_keys(datetime.now(UTC))
 
 

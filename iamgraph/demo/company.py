@@ -14,7 +14,7 @@ from iamgraph.questions import Scope, WriteRequest
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
-from iamgraph.wiring import Connection, join, lease, prepare
+from iamgraph.wiring import Connection, join, lease, prepare_service
 
 STORE: Final = "demo"
 LOAD_SECONDS: Final = 60.0
@@ -84,7 +84,8 @@ def run(settings: Settings, tell: Tell, show: Tell) -> None:
     with ExitStack() as held:
         server = settings.server or held.enter_context(lease(settings, tell)).server
         # The first statements are the slowest a Neo4j ever runs.
-        key = _prepare(join(server, settings.model_copy(update={"deadline": LOAD_SECONDS})))
+        patient = settings.model_copy(update={"deadline": LOAD_SECONDS})
+        key = _prepare(join(server, patient), patient)
         calls = _CALLS.format(
             key=key,
             url=f"http://{settings.address}",
@@ -94,10 +95,10 @@ def run(settings: Settings, tell: Tell, show: Tell) -> None:
         Service(settings, server, lambda: show(calls)).run()
 
 
-def _prepare(connection: Connection) -> str:
+def _prepare(connection: Connection, settings: Settings) -> str:
     """The company loaded, and a key to it."""
     try:
-        prepare(connection.keeper)
+        prepare_service(connection, settings)
         load(connection.authorizer)
         return make_key(connection.keeper)
     finally:

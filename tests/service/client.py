@@ -58,6 +58,10 @@ class Client:
         """The answer to a POST of a value as JSON."""
         return self.send("POST", path, json.dumps(body))
 
+    def call(self, method: str, path: str, body: object = None) -> Reply:
+        """The answer to a request with a value as JSON, or, where it is None, without a body."""
+        return self.send(method, path, None if body is None else json.dumps(body))
+
     def delete(self, path: str) -> Reply:
         """The answer to a DELETE."""
         return self.send("DELETE", path)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import pytest
 from ulid import ULID
 
+from iamgraph.access.access import found_store
+from iamgraph.authorizer import Authorizer
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from tests.made_keys import end_key, make_key
+from tests.service.acme import Acme, made
 from tests.service.client import Client
-from tests.service.process import Running, serving
+from tests.service.process import STORE, Running, serving
 
 MODEL = """\
 model
@@ -36,8 +39,18 @@ def secret(keeper: Neo4jKeeper) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def service(server: Neo4jServer, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The service, with keys asked for; the key is there before it."""
+def access_store(authorizer: Authorizer) -> Iterator[str]:
+    """The store of the access model."""
+    found_store(authorizer, STORE)
+    yield STORE
+    authorizer.delete_store(STORE)
+
+
+@pytest.fixture(scope="session")
+def service(
+    server: Neo4jServer, secret: str, access_store: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """The service, with keys asked for; the key and the store of the access model are there before it."""
     with serving(server, tmp_path_factory.mktemp("service")) as running:
         yield running
 
@@ -59,6 +72,12 @@ def home(client: Client) -> Iterator[str]:
 def shared(client: Client) -> Iterator[str]:
     """As `home`, one for all tests of a file, which leave it as it is."""
     yield from _store(client)
+
+
+@pytest.fixture
+def acme(client: Client) -> Acme:
+    """A new workspace, owned by olga."""
+    return made(client)
 
 
 def _store(client: Client) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+from ulid import ULID
 
 from iamgraph.store.neo4j import Neo4jServer
 
@@ -23,6 +24,8 @@ STOP_SECONDS: Final = 20.0
 # Other tests run at the same time; those of the deadline itself set one.
 PATIENCE: Final = "60"
 ROOT: Final = Path(__file__).parents[2]
+# The store of the access model of every service here: nobody else's, since others use the same Neo4j.
+STORE: Final = f"access-{ULID()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> di
         "IAMGRAPH_PORT": str(port),
         "IAMGRAPH_WORKERS": str(WORKERS),
         "IAMGRAPH_DEADLINE": PATIENCE,
+        "IAMGRAPH_STORE": STORE,
         **named,
     }
 

@@ -6,13 +6,16 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from ulid import ULID
 
+from iamgraph.service.reference import ARGUMENTS, example
+from tests.service.acme import made
 from tests.service.client import Client, Reply
 from tests.service.conftest import MODEL
 from tests.service.schema import faults
@@ -79,6 +82,26 @@ VALUES: Final[tuple[Any, ...]] = (
 )
 
 
+# All that the description has of these is asked too, with its own examples for bodies and paths.
+DESCRIBED: Final = ("/v1/workspaces", "/v1/sessions", "/v1/roles", "/v1/stores/{store}/checks")
+
+
+def described(said: dict[str, Any]) -> tuple[tuple[str, str, Any], ...]:
+    """A call of every operation below these paths, from what `/openapi.json` says."""
+    found = []
+    for path, item in said["paths"].items():
+        for method, one in item.items() if path.startswith(DESCRIBED) else ():
+            schema = one.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+            body = example(said, schema) if schema is not None else None
+            parameters = one.get("parameters", ())
+            query = {each["name"]: ARGUMENTS.get(each["name"], "1") for each in parameters if each["in"] == "query"}
+            asked = path
+            for name, value in ARGUMENTS.items():
+                asked = asked.replace(f"{{{name}}}", value) if name != "store" else asked
+            found.append((method.upper(), f"{asked}?{urlencode(query)}" if query else asked, body))
+    return tuple(found)
+
+
 def mutated(rng: random.Random, value: Any) -> Any:
     """The value with one or more places changed."""
     if isinstance(value, dict) and value and rng.random() < 0.85:
@@ -113,12 +136,28 @@ def broken(rng: random.Random, text: str) -> bytes:
     return bytes(raw)
 
 
-def request(rng: random.Random, store: str) -> tuple[str, str, bytes | None]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is asked: the calls, in which store and workspace, with these secrets."""
+
+    calls: tuple[tuple[str, str, Any], ...]
+    store: str
+    workspace: str
+    clients: tuple[Client, ...]
+
+
+def request(rng: random.Random, ground: Ground) -> tuple[str, str, bytes | None]:
     """A random call: method, path and body."""
-    method, path, body = rng.choice(CALLS)
-    path = path.replace("{store}", store)
+    method, path, body = rng.choice(ground.calls)
+    path = path.replace("{store}", ground.store).replace("acme", ground.workspace)
     if rng.random() < 0.1:
         path = path.replace("0", quote(rng.choice(TEXTS)[:500], safe="", errors="replace"), 1)
+    if rng.random() < 0.1:
+        path = path.replace(
+            rng.choice((ground.workspace, "source:", "-", "=1")), quote(rng.choice(TEXTS)[:500], errors="replace")
+        )
+    if isinstance(body, dict):
+        body = json.loads(json.dumps(body).replace("acme", ground.workspace))
     if body is None:
         return method, path, None
     for _ in range(rng.randrange(3)):
@@ -150,6 +189,7 @@ def judge(client: Client) -> Callable[[str, str, Reply], list[str]]:
         if reply.status == HTTPStatus.NO_CONTENT:
             return ["a body"] if reply.body else []
         operation = _operation(paths, method, path)
+        assert str(reply.status) in operation["responses"], (method, path, reply.status)
         schema = operation["responses"][str(reply.status)]["content"]["application/json"]["schema"]
         return faults(reply.json, schema, schemas)
 
@@ -179,28 +219,54 @@ def store(client: Client) -> Iterator[str]:
     client.delete(f"/v1/stores/{name}")
 
 
+@pytest.fixture(scope="module")
+def ground(client: Client, store: str) -> Iterator[Ground]:
+    """What is asked, in part by an owner's token and session; with one of each thing the examples name."""
+    acme = made(client)
+    things: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("/members", {"email": f"ada@{acme.id}.example", "id": f"{acme.id}-ada"}),
+        ("/groups", {"name": "Engineers", "id": f"{acme.id}-eng"}),
+        ("/resources", {"type": "source", "id": f"{acme.id}-orders"}),
+        ("/policies", {"role": "source_admin", "id": f"{acme.id}-prod"}),
+        ("/labels", {"label": "brand:shoes"}),
+    )
+    for path, body in things:
+        acme.post(path, **body)
+    calls = CALLS + described(client.get("/openapi.json").json)
+    with acme.by(acme.token(owner=True)) as token, acme.by(acme.session(acme.olga)) as session:
+        yield Ground(calls, store, acme.id, (client, client, token, session))
+
+
+def asked(rng: random.Random, ground: Ground, method: str, path: str, body: bytes | None) -> Reply:
+    """The answer to a call, of whoever may come with it."""
+    called = path.startswith(("/v1/workspaces", "/v1/sessions", "/v1/roles"))
+    return sent(rng.choice(ground.clients) if called else ground.clients[0], method, path, body)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_request_is_a_fault(
-    client: Client, store: str, judge: Callable[[str, str, Reply], list[str]], seed: int
-) -> None:
+def test_no_request_is_a_fault(ground: Ground, judge: Callable[[str, str, Reply], list[str]], seed: int) -> None:
     """Whatever is sent, the answer is below 500 and fits the schema of its status."""
     rng = random.Random(seed)
     wrong = []
     for _ in range(REQUESTS):
-        method, path, body = request(rng, store)
-        reply = sent(client, method, path, body)
+        method, path, body = request(rng, ground)
+        reply = asked(rng, ground, method, path, body)
         found = judge(method, path, reply)
         if found:
             wrong.append((found, method, path[:200], (body or b"")[:2000], reply.body[:300]))
     assert [] == wrong
 
 
-def test_the_fuzzer_asks_all_kinds(client: Client, store: str) -> None:
+def test_the_fuzzer_asks_all_kinds(ground: Ground) -> None:
     """Of its requests some are answered and some refused with each usual status, and every route is asked."""
     rng = random.Random("kinds")
-    calls = [request(rng, store) for _ in range(250)]
-    statuses = {sent(client, *call).status for call in calls}
-    assert {200, 400, 404} <= statuses
+    calls = [request(rng, ground) for _ in range(800)]
+    statuses = {asked(rng, ground, *call).status for call in calls}
+    assert {200, 201, 400, 401, 403, 404, 409} <= statuses
+    routes = {(method, path.partition("?")[0]) for method, path, _ in calls}
+    for method, path, _ in ground.calls:
+        told = path.partition("?")[0].replace("{store}", ground.store).replace("acme", ground.workspace)
+        assert (method, told) in routes, (method, path)
     assert 2000 <= len(SEEDS) * REQUESTS
 
 

@@ -18,18 +18,36 @@ from iamgraph.keys import secret_hash, written
 from iamgraph.questions import Scope
 from iamgraph.ring import REFRESH_SECONDS
 from iamgraph.service.app import create_app
-from iamgraph.service.scopes import GLOBAL_ROUTES, OPEN_ROUTES, ROUTES_OF_SCOPE, STORELESS_ROUTES, check_declared
+from iamgraph.service.scopes import (
+    ACCESS_ROUTES,
+    CALLER_ROUTES,
+    GLOBAL_ROUTES,
+    OPEN_ROUTES,
+    ROUTES_OF_SCOPE,
+    STORELESS_ROUTES,
+    check_declared,
+)
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
 from tests.made_keys import EVERYTHING, end_key, expired_key, make_key
+from tests.service.acme import made
 from tests.service.client import Client, Reply
 from tests.service.process import ROOT, Running
+from tests.service.process import STORE as ACCESS_STORE
 from tests.test_docs import codes, rows
 
 # No store has this id, so whoever may do a thing finds nothing to do it to.
 STORE: Final = f"nowhere-{ULID()}"
 # Answers of a route that was entered, with an empty body or nothing there to act on.
 ENTERED: Final = frozenset({200, 400, 404})
+# What a caller is told who was let in, and lacks what the route needs.
+LACKING: Final = frozenset({"relation_missing", "sessions_not_held"})
+# What stands for the arguments of paths, besides the store; of what nobody has, something else each time.
+NAMED: Final = {"<model>": "current", "<workspace>": STORE, "<label>": "brand:none", "<resource>": "source:none"}
+NOBODYS: Final = (
+    *("<key>", "<member>", "<group>", "<policy>", "<token>", "<invite>", "<request>", "<session>"),
+    *("<user>", "<type>", "<schema>"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +58,14 @@ class Route:
     method: str
     rule: str
 
+    @property
+    def tells_codes(self) -> bool:
+        """Whether its refusals say their code, for which SCIM's have no place."""
+        return self.method != "HEAD" and not self.endpoint.startswith("scim.")
+
     def path(self, store: str = STORE) -> str:
         """Its path in that store."""
-        named = {"<store>": store, "<model>": "current", "<key>": str(ULID())}
+        named = NAMED | {"<store>": store} | {name: str(ULID()) for name in NOBODYS}
         path = self.rule
         for name, value in named.items():
             path = path.replace(name, value)
@@ -70,12 +93,13 @@ each_deed = pytest.mark.parametrize(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The secrets of one key of each sort; `scoped` ones for the store, `general` ones for all."""
+    """The secrets of one key of each sort; `scoped` ones for the store, `general` ones for all; and other callers'."""
 
     refused: dict[str, str | None]
     scoped: dict[Scope, str]
     general: dict[Scope, str]
     elsewhere: str
+    callers: dict[str, str]
 
     def ask(self, client: Client, route: Route, secret: str | None, store: str = STORE) -> Reply:
         """The answer to a route's call with that key, with an empty object for a body."""
@@ -84,15 +108,20 @@ class Held:
 
 
 @pytest.fixture(scope="module")
-def held(keeper: Neo4jKeeper) -> Iterator[Held]:
-    """A key of every sort."""
-    scoped = {scope: make_key(keeper, f"only {scope.value}", {scope}, {STORE}) for scope in Scope}
+def held(keeper: Neo4jKeeper, client: Client) -> Iterator[Held]:
+    """A key of every sort, and the owners of a workspace that come with a token or a session."""
+    scoped = {scope: make_key(keeper, f"only {scope.value}", {scope}, {STORE, ACCESS_STORE}) for scope in Scope}
     general = {scope: make_key(keeper, f"only {scope.value}", {scope}) for scope in Scope}
     elsewhere = make_key(keeper, "elsewhere", EVERYTHING, {f"another-{ULID()}"})
     revoked = make_key(keeper, "revoked")
     end_key(keeper, revoked[0])
     good = elsewhere[1]
     unknown = written(str(ULID()))
+    acme = made(client)
+    token, session = acme.token(owner=True), acme.session(acme.olga)
+    ended = {kind: acme.token(owner=True) if kind == "iat" else acme.session(acme.olga) for kind in ("iat", "ias")}
+    acme.delete(f"/tokens/{ended['iat'].split('_')[1]}")
+    client.delete(f"/v1/sessions/{ended['ias'].split('_')[1]}")
     yield Held(
         {
             "no key": None,
@@ -105,10 +134,18 @@ def held(keeper: Neo4jKeeper) -> Iterator[Held]:
             "the hash that is kept": secret_hash(good),
             "an expired key": expired_key(keeper, "expired")[1],
             "a revoked key": revoked[1],
+            "a revoked token": ended["iat"],
+            "an ended session": ended["ias"],
+            "a damaged token": token[:-1] + ("0" if token[-1] != "0" else "1"),
+            "a damaged session": session[:-1] + ("0" if session[-1] != "0" else "1"),
+            "a token said to be a session": f"ias{token[3:]}",
+            "a session said to be a token": f"iat{session[3:]}",
+            "an invite": acme.post("/invites", email=f"new@{acme.id}.example")["secret"],
         },
         {scope: secret for scope, (_, secret) in scoped.items()},
         {scope: secret for scope, (_, secret) in general.items()},
         good,
+        {"a token": token, "a session": session},
     )
     for key, _ in (*scoped.values(), *general.values(), elsewhere):
         end_key(keeper, key)
@@ -152,8 +189,25 @@ def test_a_scope_opens_its_routes_alone(keyless: Client, held: Held, route: Rout
         else:
             assert 403 == reply.status, scope
             assert f'error="insufficient_scope", scope="{route.scope().value}"' in reply.headers["www-authenticate"]
-            if route.method != "HEAD":
+            if route.tells_codes:
                 assert ("scope_missing", route.scope().value) == (reply.json["code"], reply.json["scope"])
+
+
+@each_deed
+def test_tokens_and_sessions_open_workspaces_alone(keyless: Client, held: Held, route: Route) -> None:
+    """The secret of a token or session enters what is done in workspaces, even an owner's nothing else.
+
+    In a workspace of others, and where there is none, what lacks is a relation, which the answer names.
+    """
+    for name, secret in held.callers.items():
+        reply = held.ask(keyless, route, secret)
+        if route.endpoint not in CALLER_ROUTES:
+            assert 401 == reply.status, name
+        elif reply.status == 403 and route.tells_codes:
+            assert reply.json["code"] in LACKING, name
+            assert ("relation" in reply.json) is (reply.json["code"] == "relation_missing"), name
+        else:
+            assert reply.status in {*ENTERED, 403}, name
 
 
 @pytest.mark.parametrize(
@@ -163,7 +217,7 @@ def test_a_foreign_store_is_refused(keyless: Client, held: Held, route: Route) -
     """A key for another store may do nothing here, nor what concerns all stores, whatever its scopes."""
     reply = held.ask(keyless, route, held.elsewhere)
     assert 403 == reply.status
-    assert route.method == "HEAD" or "store_not_held" == reply.json["code"]
+    assert not route.tells_codes or "store_not_held" == reply.json["code"]
 
 
 def test_a_foreign_store_cannot_be_told_from_none(keyless: Client, held: Held, authorizer: Authorizer) -> None:
@@ -234,14 +288,17 @@ def test_the_tables_name_routes_that_exist() -> None:
     """No scope is for a route that is not there, and each route stands once."""
     declared = [route for routes in ROUTES_OF_SCOPE.values() for route in routes]
     assert sorted({one.endpoint for one in CLOSED}) == sorted(declared)
-    assert {one.endpoint for one in CLOSED if "<store>" not in one.rule} == STORELESS_ROUTES | GLOBAL_ROUTES
+    assert {one.endpoint for one in CLOSED if "<store>" not in one.rule} == (
+        STORELESS_ROUTES | GLOBAL_ROUTES | ACCESS_ROUTES
+    )
+    assert CALLER_ROUTES < ACCESS_ROUTES
 
 
 def test_the_scopes_are_documented() -> None:
     """The docs' table is the code's: each scope with the routes it opens."""
-    documented = {
-        codes(row[0])[0]: set(codes(row[1])) for row in rows((ROOT / "docs" / "keys.md").read_text(), "Scope")
-    }
+    documented: dict[str, set[str]] = {}
+    for scope, routes in rows((ROOT / "docs" / "keys.md").read_text(), "Scope"):
+        documented.setdefault(codes(scope)[0], set()).update(codes(routes))
     served = {
         scope.value: {
             f"{one.method} {one.rule}".replace("<", "{").replace(">", "}")

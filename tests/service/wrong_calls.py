@@ -61,9 +61,19 @@ def get(name: str, path: str, status: int, code: str, pointer: str | None = None
     return Wrong(name, "GET", path, (status, code, pointer))
 
 
-def post(name: str, path: str, answer: tuple[int, str, str | None], **fields: Any) -> Wrong:
+def post(name: str, path: str, answer: tuple[int, str, str | None], /, **fields: Any) -> Wrong:
     """A POST of a body."""
     return Wrong(name, "POST", path, answer, json.dumps(fields))
+
+
+def there(name: str, path: str, answer: tuple[int, str, str | None], /, **fields: Any) -> Wrong:
+    """A POST in the workspace."""
+    return post(name, f"/v1/workspaces/{{workspace}}{path}", answer, **fields)
+
+
+def patch(name: str, path: str, answer: tuple[int, str, str | None], /, **fields: Any) -> Wrong:
+    """A PATCH in the workspace."""
+    return Wrong(name, "PATCH", f"/v1/workspaces/{{workspace}}{path}", answer, json.dumps(fields))
 
 
 def written(one: Mapping[str, Any], **fields: Any) -> list[dict[str, Any]]:
@@ -294,5 +304,92 @@ ROUTES: Final = (
     Wrong("changes by DELETE", "DELETE", "{home}/changes", (405, "method_not_allowed", None)),
     Wrong("a method nobody knows", "BREW", "{home}", (405, "method_not_allowed", None)),
 )
+# `{workspace}` stands for the id of a workspace of olga's.
+ACCESS: Final = (
+    post("a workspace that is there", "/v1/workspaces", (409, "id_taken", "/id"),
+         id="{workspace}", name="a", owner="a@b.example"),
+    post("a workspace with a slash", "/v1/workspaces", (400, "malformed_id", "/id"),
+         id="a/b", name="a", owner="a@b.example"),
+    post("a workspace of half a surrogate", "/v1/workspaces", (400, "malformed_id", "/id"),
+         id=SURROGATE, name="a", owner="a@b.example"),
+    post("a workspace owned by no address", "/v1/workspaces", (400, "malformed_email", "/email"),
+         id="wrong", name="a", owner="nobody"),
+    post("a workspace of a plan there is not", "/v1/workspaces", (400, "malformed_plan", "/plan"),
+         id="wrong", name="a", owner="a@b.example", plan="gold"),
+    post("a workspace in a region there is not", "/v1/workspaces", (400, "malformed_region", "/region"),
+         id="wrong", name="a", owner="a@b.example", region="moon"),
+    post("a workspace without a name", "/v1/workspaces", (400, "invalid_request", "/name"),
+         id="a", owner="a@b.example"),
+    post("a workspace for a reason with a line break", "/v1/workspaces", (400, "malformed_text", "/reason"),
+         id="wrong", name="a", owner="a@b.example", reason="a\nb"),
+    post("a workspace said to be by somebody", "/v1/workspaces", (400, "invalid_request", "/by"),
+         id="wrong", name="a", owner="a@b.example", by="carol"),
+    get("a workspace that is not there", "/v1/workspaces/nobodys", 404, "workspace_not_found"),
+    get("a workspace of a NUL", "/v1/workspaces/%00", 400, "malformed_id", "/id"),
+    get("a slash at a workspace's end", "/v1/workspaces/", 404, "route_not_found"),
+    get("workspaces with a limit of 1,001", "/v1/workspaces?limit=1001", 400, "malformed_limit", "/limit"),
+    get("workspaces with a limit that is a word", "/v1/workspaces?limit=all", 400, "invalid_request", "/limit"),
+    get("workspaces with a damaged cursor", "/v1/workspaces?cursor=W", 400, "malformed_cursor", "/cursor"),
+    get("workspaces with an unknown parameter", "/v1/workspaces?page=2", 400, "invalid_request", "/page"),
+    patch("a workspace of an unknown field", "", (400, "invalid_request", "/colour"), colour="red"),
+    patch("a workspace named by a NUL", "", (400, "malformed_text", "/name"), name="\0"),
+    there("a member without an address", "/members", (400, "invalid_request", "/email")),
+    there("a member of no address", "/members", (400, "malformed_email", "/email"), email="ada"),
+    there("a member of half a surrogate", "/members", (400, "malformed_id", None), email=f"{SURROGATE}@b.example"),
+    there("a member who is one", "/members", (409, "member_exists", "/email"), email="olga@{workspace}.example"),
+    there("a member of a role there is not", "/members", (404, "role_not_found", "/role"),
+          email="a@b.example", role="god"),
+    there("a member of an id with a space", "/members", (400, "malformed_id", None), email="a@b.example", id="a b"),
+    patch("a member changed in nothing", "/members/olga", (400, "invalid_request", "")),
+    patch("a member changed in two things", "/members/olga", (400, "invalid_request", ""), role="owner", pii=True),
+    patch("a member who is none", "/members/nobody", (404, "member_not_found", None), pii=True),
+    there("a group without a name", "/groups", (400, "invalid_request", "/name")),
+    there("a group with an empty name", "/groups", (400, "malformed_text", "/name"), name=""),
+    there("a policy of a role there is not", "/policies", (404, "role_not_found", "/role"), role="god"),
+    there("a policy of a label and a resource", "/policies", (400, "labels_refused", "/labels"),
+          role="source_admin", labels=["environment:prod"], resources=["a"]),
+    there("a policy of two values of a key", "/policies", (400, "labels_refused", "/labels"),
+          role="source_admin", labels=["environment:prod", "environment:dev"]),
+    there("a warehouse role by label", "/policies", (400, "labels_refused", "/labels"),
+          role="warehouse_admin", labels=["environment:prod"]),
+    there("a warehouse role on a single one", "/policies", (400, "resources_refused", "/resources"),
+          role="warehouse_admin", resources=["a"]),
+    there("a policy held by a source", "/policies", (400, "holder_refused", "/holders"),
+          role="source_admin", holders=["source:a"]),
+    there("a policy held by half a surrogate", "/policies", (400, "malformed_object", None),
+          role="source_admin", holders=[SURROGATE]),
+    there("1,001 holders", "/policies", (400, "invalid_request", "/holders"),
+          role="source_admin", holders=["member:a"] * 1001),
+    there("a label without a value", "/labels", (400, "malformed_label", None), label="brand"),
+    there("a label of half a surrogate", "/labels", (400, "malformed_label", None), label=f"a:{SURROGATE}"),
+    there("a label that is there", "/labels", (409, "label_exists", "/label"), label="environment:prod"),
+    Wrong("a label that is built in, ended", "DELETE", "/v1/workspaces/{workspace}/labels/environment:prod",
+          (409, "label_built_in", None)),
+    there("a label on a warehouse", "/resources", (400, "labels_refused", "/labels"),
+          type="warehouse", labels=["environment:prod"]),
+    there("a resource of a type there is not", "/resources", (404, "resource_type_not_found", "/type"), type="moon"),
+    there("a destination in nothing", "/resources", (400, "malformed_parent", "/parent"), type="destination"),
+    there("a source in something", "/resources", (400, "malformed_parent", "/parent"), type="source", parent="a"),
+    get("resources of no type", "/v1/workspaces/{workspace}/resources", 400, "invalid_request", "/type"),
+    get("a resource without a type", "/v1/workspaces/{workspace}/resources/orders", 400, "malformed_object"),
+    get("a member as a resource", "/v1/workspaces/{workspace}/resources/member:ada", 404, "resource_type_not_found",
+        "/type"),
+    there("a destination moved", "/resources/destination:a/move", (400, "move_refused", "/resource"), workspace="b"),
+    there("a token that has ended", "/tokens", (400, "malformed_time", "/expires_at"),
+          description="a", expires_at="2020-01-01T00:00:00Z"),
+    there("a token that ends without a zone", "/tokens", (400, "invalid_request", "/expires_at"),
+          description="a", expires_at="2030-01-01T00:00:00"),
+    there("an invite for no days", "/invites", (400, "malformed_time", "/days"), email="a@b.example", days=0),
+    there("an invite for 366 days", "/invites", (400, "malformed_time", "/days"), email="a@b.example", days=366),
+    there("an invite of a member", "/invites", (409, "member_exists", "/email"), email="olga@{workspace}.example"),
+    there("an acceptance of nothing", "/invites/accept", (404, "invite_not_found", None), secret=""),
+    there("an acceptance of half a surrogate", "/invites/accept", (404, "invite_not_found", None), secret=SURROGATE),
+    there("a request by a key", "/access-requests", (403, "relation_missing", None), text="more"),
+    post("a session of nobody", "/v1/sessions", (404, "member_not_found", None), member="nobody"),
+    post("a session of half a surrogate", "/v1/sessions", (400, "malformed_id", None), member=SURROGATE),
+    post("a session of a number", "/v1/sessions", (400, "invalid_request", "/member"), member=1),
+    get("sessions of everybody", "/v1/sessions", 400, "invalid_request", "/member"),
+    Wrong("a session that is not there, ended", "DELETE", "/v1/sessions/nobodys", (404, "session_not_found", None)),
+)  # fmt: skip
 
-CALLS: Final = (*BODIES, *SHAPES, *NAMES, *WRITES, *READS, *MODELS, *STORES, *ROUTES)
+CALLS: Final = (*BODIES, *SHAPES, *NAMES, *WRITES, *READS, *MODELS, *STORES, *ROUTES, *ACCESS)
