@@ -103,7 +103,7 @@ def test_a_wrong_secret_is_no_invite(standing: Organisation) -> None:
         assert "invite_not_found" == refused.value.code
 
 
-ENDING: Final = ("delete", "remove", "revoke", "move", "dismiss")
+ENDING: Final = ("delete", "remove", "revoke", "move", "dismiss", "apply")
 
 
 def test_the_calls_are_good_ones(fresh: Organisation) -> None:
@@ -115,6 +115,7 @@ def test_the_calls_are_good_ones(fresh: Organisation) -> None:
         "invites.accept": "invite_not_found",
         "requests.create": "relation_missing",
         "requests.dismiss": "access_request_not_found",  # approved before
+        "documents.apply": "too_many_removals",
     } == {verb: code for verb, code in codes.items() if code is not None}
 
 
@@ -135,6 +136,7 @@ NAMING: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
     "engage_source": (("R1", "source_not_found"),),
     "token": (("$T-two", "token_not_found"),),
     "invite": (("$out", "invite_not_found"),),
+    "people": (("email,groups\nmany@x.io,RG\n", "group_not_found"),),
     "request": (("$wish", "access_request_not_found"),),
     "holder": (("member:zoe", "member_not_found"), ("group:RG", "group_not_found")),
     "holders": ((["member:bob", "member:zoe"], "member_not_found"), (["group:RG"], "group_not_found")),
@@ -168,6 +170,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on
 
