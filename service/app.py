@@ -7,7 +7,7 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import access, api, bulk, credentials, problems, resources
+from iamgraph.service import access, api, bulk, credentials, problems, resources, scim
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -61,6 +61,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.register_api(api.routes)
     for one in (bulk, access, resources, credentials):
         app.register_api(one.routes)
+    app.register_blueprint(scim.routes)
     _add_open_routes(app)
     app.add_url_rule("/metrics", METRICS, lambda: Response(metrics.text(), content_type=CONTENT_TYPE))
     problems.register(app)

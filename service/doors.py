@@ -27,7 +27,7 @@ from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.arrival import ARRIVED_AT
-from iamgraph.service.problems import problem
+from iamgraph.service.problems import SCIM_JSON, SCIM_ROOT, problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
 from iamgraph.service.scopes import (
@@ -329,12 +329,16 @@ def check_query() -> None:
 def check_body() -> None:
     """A body is JSON, said to be so, and sent as it is."""
     if request.method in ("POST", "PUT", "PATCH") and request.endpoint not in STREAMED_ROUTES:
-        if request.mimetype != "application/json":
+        if request.mimetype != "application/json" and not (_is_scim() and request.mimetype == SCIM_JSON):
             raise UnsupportedMediaType("send `Content-Type: application/json`")
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType("send the body without `Content-Encoding`")
         _read_body()
         request.get_json()
+
+
+def _is_scim() -> bool:
+    return request.path.startswith(SCIM_ROOT)
 
 
 def _read_body() -> None:

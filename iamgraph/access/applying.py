@@ -13,6 +13,7 @@ from iamgraph.access.planned import Plan, difference
 from iamgraph.access.workspaces import only_by_key
 from iamgraph.errors import ConflictError
 from iamgraph.questions import Done, Effect, Note
+from iamgraph.revision import Revision
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object
 
@@ -22,11 +23,16 @@ NEEDS: Final = ("can_manage_access", "can_manage_labels", "can_manage_settings",
 
 
 class Documents:
-    """What can be done with documents of workspaces. One is kept from plan to apply: ids it gives stay the same."""
+    """What can be done with documents of workspaces.
+
+    One is kept from plan to apply: a large workspace takes seconds to look at, for a plan without the store's lock, for
+    an apply under it, and checks wait for the lock. If the store is still the same, what was planned is applied unseen.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._given: dict[Object, Object] = {}
+        self._seen: tuple[Document, Revision, Plan] | None = None
 
     def read(self, workspace: str) -> Document:
         """What there is, as a document, without tokens, invites and access requests."""
@@ -44,7 +50,12 @@ class Documents:
         """What applying it would change; changes nothing. Raises as `apply`, but for too many removals."""
         home = words.workspace(document.workspace)
         note = Note("workspace.plan", home, home)
-        return self._desk.look(note, None, lambda transaction: self._planned(transaction, document))
+
+        def tell(transaction: Transaction) -> tuple[Document, Revision, Plan]:
+            return document, transaction.info.revision, self._planned(transaction, document)
+
+        self._seen = self._desk.look(note, None, tell)
+        return self._seen[2]
 
     def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: Plan | None = None) -> Done:
         """Make the workspace what the document says, in one act; where it is that already, nothing is changed.
@@ -74,6 +85,8 @@ class Documents:
                 self._desk.require(transaction, Need(relation, home))
         else:
             only_by_key(self._desk.caller)
+        if self._seen is not None and self._seen[:2] == (document, transaction.info.revision):
+            return self._seen[2]
         there = read_workspace(transaction, home)
         describing = Describing(transaction, document, there, self._account)
         return difference(there, describing.described(), describing.notes)

@@ -31,6 +31,10 @@ class Member:
     role: str = MEMBER
     pii: bool = False
 
+    def __post_init__(self) -> None:
+        if self.email is not None:
+            object.__setattr__(self, "email", self.email.lower())
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
 
@@ -25,16 +25,20 @@ class Fault:
 
 
 class FaultyFileError(RequestError):
-    """A file that cannot be taken; `faults` are the first `TOLD_FAULTS` of all found, in the file's order."""
+    """A file that cannot be taken; `faults` are the first `TOLD_FAULTS` of all found.
+
+    Its code is that of all its faults, where they have one in common.
+    """
+
+    default_code: ClassVar[str] = "faulty_file"
 
     def __init__(self, what: str, faults: list[Fault]) -> None:
         self.faults = tuple(faults[:TOLD_FAULTS])
         self._more = len(faults) - len(self.faults)
         first = faults[0]
         count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-        # One fault keeps its code: programs know it by that.
-        code = first.code if len({one.code for one in faults}) == 1 else "faulty_file"
-        super().__init__(f"{count} in {what}: {first}", code=code)
+        codes = {one.code for one in faults}
+        super().__init__(f"{count} in {what}: {first}", code=codes.pop() if len(codes) == 1 else None)
 
     def render(self) -> str:
         """All faults, one a line."""

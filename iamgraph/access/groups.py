@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, belongs, exists, subjects, taken
@@ -16,6 +17,22 @@ from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, Subject, Wildcard, shown
 
 EVERYBODY = Wildcard("member")
+# So many members are looked up one by one; for more, all of the workspace are read at once.
+FEW: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """What is to become of a group: of `members`, ids, it has exactly these, then some are added and some removed.
+
+    What is None stays as it is; an empty `external_id` takes it away.
+    """
+
+    name: str | None = None
+    external_id: str | None = None
+    members: frozenset[str] | None = None
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
 
 
 class Groups:
@@ -25,18 +42,27 @@ class Groups:
         self._desk = desk
         self._home = words.workspace(workspace)
 
-    def create(self, name: str, *, id_: str | None = None) -> Done:
-        """A new group without members or policies. No other group of the workspace may have the name."""
+    def create(
+        self, name: str, *, id_: str | None = None, members: Collection[str] = (), external_id: str | None = None
+    ) -> Done:
+        """A new group without policies, of these members. No other group of the workspace may have the name.
+
+        Members are named by id; `external_id` is what an identity provider calls the group.
+        """
         group = words.new_id("group", id_)
+        values = {"name": name} | ({"external_id": external_id} if external_id else {})
 
         def decide(transaction: Transaction) -> Effect:
             if exists(transaction, group):
                 raise taken(group)
             self._check_name(transaction, name)
-            return Effect(note, (is_(group, "workspace", self._home),), attributes=(Attributes(group, {"name": name}),))
+            people = [Object("member", one) for one in sorted(set(members))]
+            check_members(transaction, self._home, people)
+            writes = (is_(group, "workspace", self._home), *(is_(group, "added", one) for one in people))
+            return Effect(note, writes, attributes=(Attributes(group, values),))
 
         note = Note("group.create", group, self._home)
-        return self._act(note, decide, [name, id_])
+        return self._act(note, decide, [name, id_, sorted(members), external_id])
 
     def rename(self, group: str, name: str) -> Done:
         """Give a group another name."""
@@ -81,6 +107,35 @@ class Groups:
             return Effect(note, wanted, tuple(one for one in there if one not in wanted))
 
         return self._on("group.replace_members", group, decide, sorted(members))
+
+    def change(self, group: str, change: GroupChange) -> Done:
+        """Name it anew, put some in and take others out, in one act; who is taken out need not be a member."""
+
+        def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
+            gained, lost = change.added, change.removed
+            if change.members is not None:
+                there = frozenset(_ids(subjects(transaction, found, "added")))
+                wanted = change.members - change.removed | change.added
+                gained, lost = wanted - there, there - wanted
+            people = [Object("member", one) for one in sorted(gained)]
+            check_members(transaction, self._home, people)
+            added = tuple(is_(found, "added", one) for one in people)
+            gone = tuple(is_(found, "added", Object("member", one)) for one in sorted(lost))
+            values = self._changed(transaction, found, change)
+            return Effect(note, added, gone, (Attributes(found, values),) if values else ())
+
+        said = [change.name, change.external_id, *map(sorted, (change.members or (), change.added, change.removed))]
+        return self._on("group.change", group, decide, [*said, change.members is None])
+
+    def _changed(self, transaction: Transaction, group: Object, change: GroupChange) -> dict[str, str | None]:
+        kept = transaction.attributes([group])[group]
+        values: dict[str, str | None] = {}
+        if change.name is not None and change.name != kept.get("name"):
+            self._check_name(transaction, change.name, group)
+            values["name"] = change.name
+        if change.external_id is not None and (change.external_id or None) != kept.get("external_id"):
+            values["external_id"] = change.external_id or None
+        return values
 
     def set_pii(self, group: str, *, pii: bool) -> Done:
         """Let its members see personal data in what the group's policies reach, or no longer."""
@@ -182,6 +237,17 @@ def no_member(named: str) -> RequestError:
 def name_taken(name: str) -> ConflictError:
     """What is told of a name that a group of the workspace has."""
     return ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
+
+
+def check_members(transaction: Transaction, home: Object, people: Collection[Object]) -> None:
+    """`RequestError` (`member_not_found`) naming one of them whom the workspace does not have."""
+    if len(people) <= FEW:
+        missing = [one for one in people if not transaction.has(home, "member", one)]
+    else:
+        members = set(subjects(transaction, home, "member"))
+        missing = [one for one in people if one not in members]
+    if missing:
+        raise no_member(missing[0].id)
 
 
 def _ids(found: Collection[Subject]) -> list[str]:

@@ -17,6 +17,8 @@ from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, shown
 
 OWNER, MEMBER = "owner", "member"
+# So that an id with that of a workspace before it is an id too.
+MAX_MEMBER_ID_LENGTH: Final = 128
 # By what a member or token stands in what is in a workspace, besides policies.
 STANDING: Final = {"group": "added", "access_request": "requester"}
 
@@ -37,6 +39,10 @@ class Members:
         address = words.email(email)
         account = words.new_id("member", id_)
         owner = is_owner(role)
+        if len(account.id) > MAX_MEMBER_ID_LENGTH:
+            raise RequestError(
+                f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
+            )
 
         def decide(transaction: Transaction) -> Effect:
             person, made = account_of(transaction, address, account, name)
@@ -57,7 +63,7 @@ class Members:
             self._present(transaction, person)
             if owner:
                 return Effect(note, writes=(named,))
-            self._check_last(transaction, person)
+            keep_an_owner(transaction, self._home, person)
             return Effect(note, deletes=(named,))
 
         note = Note("member.set_role", person, self._home)
@@ -81,7 +87,7 @@ class Members:
 
         def decide(transaction: Transaction) -> Effect:
             self._present(transaction, person)
-            self._check_last(transaction, person)
+            keep_an_owner(transaction, self._home, person)
             return removal(transaction, self._home, person, note)
 
         note = Note("member.remove", person, self._home)
@@ -119,15 +125,6 @@ class Members:
         """`RequestError` (`member_not_found`) unless the person is a member."""
         if not transaction.has(self._home, "member", person):
             raise not_found(person)
-
-    def _check_last(self, transaction: Transaction, person: Object) -> None:
-        owners = [
-            one
-            for one in subjects(transaction, self._home, "owner_direct")
-            if isinstance(one, Object) and transaction.has(self._home, "member", one)
-        ]
-        if owners == [person]:
-            raise last_owner(self._home)
 
     def _told(self, transaction: Transaction, people: list[Object]) -> list[dict[str, Any]]:
         owners = set(subjects(transaction, self._home, "owner_direct"))
@@ -185,6 +182,17 @@ def _standing(transaction: Transaction, home: Object, subject: Object) -> list[R
         for one in transaction.every(TupleFilter(object_type=type_, relation=relation, subject=subject))
     ]
     return [one for one in found if transaction.has(one.object, "workspace", home)]
+
+
+def keep_an_owner(transaction: Transaction, home: Object, person: Object) -> None:
+    """`ConflictError` (`last_owner`) where the workspace would have no owner in their own right without the person."""
+    owners = [
+        one
+        for one in subjects(transaction, home, "owner_direct")
+        if isinstance(one, Object) and transaction.has(home, "member", one)
+    ]
+    if owners == [person]:
+        raise last_owner(home)
 
 
 def removal(transaction: Transaction, home: Object, subject: Object, note: Note) -> Effect:

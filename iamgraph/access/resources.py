@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from iamgraph.access import words
@@ -14,9 +15,10 @@ from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, RelationTuple, Wildcard, parse_object, shown
+from iamgraph.tuples import Object, RelationTuple, Subject, Wildcard, parse_object, shown
 
 EVERY_SOURCE: Final = Wildcard("source")
+LOOKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +152,18 @@ class Resources:
 
         def tell(transaction: Transaction) -> dict[str, Any]:
             self._check_in(transaction, found)
-            return self._told(transaction, [found])[0]
+            parent = subjects(transaction, found, SORTS[found.type].parent)[0]
+            return _told(transaction, found, transaction.attributes([found])[found], parent)
 
         return self._desk.look(Note(f"{found.type}.get", found, self._home), Need("can_read", found), tell)
 
-    def all(self, type_: str, parent: str | None = None) -> list[dict[str, Any]]:
-        """The resources of a type that the caller may read, by id; in the workspace, or in a parent."""
+    def all(
+        self, type_: str, parent: str | None = None, *, after: str = "", limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The resources of a type that the caller may read, by id; in the workspace, or in a parent.
+
+        Those past the id `after`, and no more than `limit`, if there is one.
+        """
         sort = sort_of(type_)
         above = parent_of(self._home, sort, parent)
         note = Note(f"{type_}.list", self._home, self._home)
@@ -164,23 +172,17 @@ class Resources:
             if above != self._home:
                 belongs(transaction, above, self._home)
             found = transaction.every(TupleFilter(object_type=type_, relation=sort.parent, subject=above))
-            objects = [one.tuple.object for one in found]
-            return self._told(transaction, self._desk.allowed(transaction, "can_read", objects))
+            objects = sorted(one.tuple.object for one in found if one.tuple.object.id > after)
+            page = list(islice(self._readable(transaction, objects), limit))
+            kept = transaction.attributes(page)
+            return [_told(transaction, one, kept[one], above) for one in page]
 
         return self._desk.look(note, Need("can_open", self._home), tell)
 
-    def _told(self, transaction: Transaction, resources: list[Object]) -> list[dict[str, Any]]:
-        kept = transaction.attributes(resources)
-        return [
-            {
-                "id": one.id,
-                "type": one.type,
-                "name": kept[one].get("name"),
-                "parent": str(subjects(transaction, one, SORTS[one.type].parent)[0]),
-                "labels": sorted(map(words.label_text, carried_by(transaction, one))) if one.type in LABELLED else [],
-            }
-            for one in resources
-        ]
+    def _readable(self, transaction: Transaction, resources: list[Object]) -> Iterator[Object]:
+        """Those the caller may read, some looked at at once: who wants the first of thousands waits for these alone."""
+        for i in range(0, len(resources), LOOKED_AT_ONCE):
+            yield from self._desk.allowed(transaction, "can_read", resources[i : i + LOOKED_AT_ONCE])
 
     def _check_in(self, transaction: Transaction, resource: Object) -> None:
         """`RequestError` (`…_not_found`) unless it is in the workspace, by itself or in what is."""
@@ -204,6 +206,17 @@ class Standing:
     labels: tuple[Object, ...] = ()
     engage_source: Object | None = None
     admitted: tuple[Object, ...] | None = None
+
+
+def _told(transaction: Transaction, resource: Object, kept: Mapping[str, Any], parent: Subject) -> dict[str, Any]:
+    labels = carried_by(transaction, resource) if resource.type in LABELLED else []
+    return {
+        "id": resource.id,
+        "type": resource.type,
+        "name": kept.get("name"),
+        "parent": str(parent),
+        "labels": sorted(map(words.label_text, labels)),
+    }
 
 
 def labels_named(home: Object, texts: Collection[str]) -> tuple[Object, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from iamgraph.access.access import Access
 from iamgraph.access.desk import Desk
 from iamgraph.access.document import parse_document
+from iamgraph.access.groups import GroupChange
 from iamgraph.access.people import parse_people
 from iamgraph.access.policies import Grant
 from iamgraph.access.words import Caller
@@ -64,6 +65,9 @@ def granted(name: str, said: Any) -> Any:
         case "grant":
             role, resources, labels = said
             return Grant(role, tuple(resources), tuple(labels))
+        case "change":
+            members = {key: frozenset(value) for key, value in said.items()}
+            return GroupChange(members=members.get("members"), added=members.get("added", frozenset()))
         case "document":
             return parse_document(said)
         case "people":

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -270,6 +271,16 @@ def test_a_name_is_the_persons_own(acme: Ground) -> None:
     assert (("= member ada: stays `Ada`, which only they can change",), False) == (plan.lines, plan.changes)
 
 
+def test_the_documented_one(ground: Ground) -> None:
+    """The document of the docs is one, and what it says holds."""
+    text = (Path(__file__).parents[2] / "docs" / "access.md").read_text().split("```yaml\n")[1].split("```")[0]
+    ground.root.documents.apply(parse_document(text))
+    assert ground.may("member:ada", "can_edit", "destination:lake")
+    assert ground.may("source:orders", "connectable", "space:home")
+    (bob,) = (one.id for one in ground.root.documents.read("acme").members if one.email == "bob@acme.io")
+    assert ground.may(f"member:{bob}", "can_see_pii", "source:orders")
+
+
 # --- what goes and what stays ------------------------------------------------------------------------------
 
 
@@ -476,6 +487,18 @@ def test_another_plan_than_was_shown(acme: Ground) -> None:
     with pytest.raises(ConflictError) as caught:
         desk.apply(wanted, shown=plan)
     assert "plan_changed" == caught.value.code
+
+
+def test_what_others_change_meanwhile(acme: Ground) -> None:
+    """A change elsewhere in the store, after the plan was made, is no reason to refuse it, nor to trust it."""
+    desk, wanted = acme.root.documents, replace(ACME, groups=(), policies=())
+    plan = desk.plan(wanted)
+    acme.root.documents.apply(replace(SMALL, workspace="other", members=(Member("zed", "zed@x.io", role="owner"),)))
+    desk.apply(wanted, shown=plan)
+    assert wanted == desk.read("acme")
+    acme.root.groups("acme").create("ops", id_="ops")
+    desk.apply(wanted)
+    assert wanted == desk.read("acme")
 
 
 def test_once(acme: Ground) -> None:

@@ -136,6 +136,7 @@ NAMING: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
     "engage_source": (("R1", "source_not_found"),),
     "token": (("$T-two", "token_not_found"),),
     "invite": (("$out", "invite_not_found"),),
+    "change": (({"added": ["zoe"]}, "member_not_found"), ({"members": ["ken", "zoe"]}, "member_not_found")),
     "people": (("email,groups\nmany@x.io,RG\n", "group_not_found"),),
     "request": (("$wish", "access_request_not_found"),),
     "holder": (("member:zoe", "member_not_found"), ("group:RG", "group_not_found")),
@@ -169,7 +170,8 @@ FOREIGN: Final = tuple(
 # fmt: off
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
-    "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "replacing", "type_", "external_id", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "after",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on

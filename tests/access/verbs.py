@@ -60,6 +60,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
+    "groups.change": {"group": "GA", "change": {"added": ["bob"]}},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},

@@ -36,6 +36,9 @@ ROUTES = (
     ("GET", "/v1/stores"),
     ("GET", NOWHERE),
     ("DELETE", NOWHERE),
+    ("GET", "/v1/workspaces"),
+    ("POST", "/v1/workspaces/acme/members"),
+    ("POST", "/v1/sessions/verify"),
     ("GET", "/nothing"),
     ("BREW", "/v1/stores"),
 )

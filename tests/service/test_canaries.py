@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,10 @@ import pytest
 
 from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import COMMAND, NOWHERE, ROOT, Environment, environment, on
+from tests.service.acme import made
 from tests.service.client import Client
-from tests.service.process import Running, serving
+from tests.service.process import STORE, Running, serving
+from tests.store.graph import connected
 
 # Each looks like what it stands for.
 PASSWORD: Final = "canary-PaSsWoRd-7f3a"
@@ -69,6 +72,36 @@ def test_a_service_tells_no_secret(canaried: Running, server: Neo4jServer, secre
     text = str([(one.headers, one.body) for one in answers]) + canaried.log.read_text()
     assert "request" in canaried.log.read_text()
     assert [] == told(text, secret, server.password)
+
+
+def test_secrets_of_workspaces_are_told_once(client: Client, server: Neo4jServer, tmp_path: Path) -> None:
+    """Of tokens, sessions and invites no log, no answer but the one that made them, and no node has the secret.
+
+    Neither where they are used, nor where they are refused, nor where they are sent by mistake.
+    """
+    acme = made(client)
+    ended = acme.token(owner=True)
+    acme.delete(f"/tokens/{ended.split('_')[1]}")
+    invite = acme.post("/invites", email=f"bob@{acme.id}.example")["secret"]
+    secrets = (acme.token(owner=True), acme.session(acme.olga), invite, ended)
+    answers = []
+    with serving(server, tmp_path, log_level="debug", access_log="all") as running:
+        for sent in secrets:
+            with Client(running.port, sent) as used:
+                answers += [used.get(acme.home + path) for path in ("", "/tokens", "/invites", f"?key={sent}")]
+                answers += [used.get("/v1/stores"), used.post("/v1/sessions/verify", {"secret": sent})]
+        with Client(running.port, secrets[0]) as used:
+            for sent in secrets:
+                answers.append(used.post(f"{acme.home}/invites/accept", {"secret": sent}))
+                answers.append(used.post(f"{acme.home}/invites/accept", {"secret": sent, "name": 1}))
+        assert 0 == running.stop()
+    text = str([(one.headers, one.body) for one in answers]) + running.log.read_text()
+    assert {200, 400, 401, 404} <= {one.status for one in answers}
+    assert 20 < running.log.read_text().count("/v1/workspaces/{workspace}")
+    with closing((graph := connected(server)).driver):
+        text += str(graph.rows("MATCH (n) WHERE n.store = $store RETURN properties(n) AS kept", store=STORE))
+    assert ended.split("_")[1] in text, "the dump has what is kept of the workspace"
+    assert [] == told(text, *secrets, *(one.split("_", 2)[2] for one in secrets))
 
 
 def test_no_list_of_processes_shows_one(canaried: Running, server: Neo4jServer) -> None:

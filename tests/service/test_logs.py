@@ -15,6 +15,7 @@ import pytest
 from iamgraph.service.logs import MAX_LINES, Budget
 from iamgraph.service.seen import MAX_REQUEST_ID_LENGTH, AccessLog, request_id, wants_line
 from iamgraph.store.neo4j import Neo4jServer
+from tests.service.acme import Acme
 from tests.service.client import Client
 from tests.service.process import Running, serving
 
@@ -72,6 +73,17 @@ def test_a_refusal_is_logged_and_a_success_is_not(service: Running, client: Clie
     assert usual == set(line)
     expected = ("warning", "POST", "/v1/stores/{store}/check", 400, "malformed_request", shared.rpartition("/")[2])
     assert expected == tuple(line[one] for one in ("level", "method", "route", "status", "code", "store"))
+
+
+def test_a_refused_caller_is_named_in_the_log(service: Running, acme: Acme) -> None:
+    """The line of a member who may not says who it was, by which route, and no id of the path."""
+    ada = acme.member("ada")
+    with acme.by(acme.session(ada)) as client:
+        client.send("GET", f"{acme.home}/members/{acme.olga}", headers={"X-Request-Id": f"by-{ada}"})
+    (line,) = said(service.log, f"by-{ada}")
+    expected = (f"member:{ada}", "/v1/workspaces/{workspace}/members/{member}", 403, "relation_missing")
+    assert expected == tuple(line[one] for one in ("caller", "route", "status", "code"))
+    assert acme.olga not in str(line)
 
 
 def test_hostile_text_stays_in_its_line(service: Running, client: Client) -> None:

@@ -105,6 +105,8 @@ def _odd_requests(client: Client, home: str, count: int) -> None:
         client.post(f"/v1/stores/{name}/check", TUPLE)
         client.post(f"{home}/check", TUPLE | {"relation": f"r{name.lower()}"})
         client.send("GET", f"/{name}")
+        client.get(f"/v1/workspaces/{name}/members/{name}")
+        client.delete(f"/v1/sessions/{name}")
         client.send(f"METHOD{i}", f"/{name}")
         client.send("GET", "/healthz", headers={"X-Request-Id": name, "User-Agent": name})
 
