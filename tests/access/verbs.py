@@ -9,6 +9,12 @@ from typing import Any, Final, get_type_hints
 from iamgraph.access.access import Access
 from tests.access.organisation import grant
 
+# Of W1 as it is not: nobody but one owner, and nothing in it.
+DOCUMENT: Final = """\
+workspace: W1
+members:
+- {id: max, email: max@x.io, role: owner}
+"""
 SOURCE_ADMIN: Final = [grant("source_admin")]
 
 
@@ -54,6 +60,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
+    "groups.change": {"group": "GA", "change": {"added": ["bob"]}},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},
@@ -85,6 +92,10 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "invites.revoke": {"invite": "$ivy"},
     "invites.accept": {"secret": "iai_no_secret"},
     "invites.all": {},
+    "documents.read": {"workspace": "W1"},
+    "documents.plan": {"document": DOCUMENT},
+    "documents.apply": {"document": DOCUMENT},
+    "people.add": {"people": "email,groups\nmany@x.io,GA\n"},
     "audit.page": {},
     "audit.export": {},
     "requests.create": {"text": "more, please"},
