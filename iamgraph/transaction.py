@@ -58,7 +58,15 @@ class Transaction:
 
     def beneath(self, parent: Object, relation: str) -> list[StoredTuple]:
         """Every tuple of the objects that have the parent by that relation; `LimitError` where they are too many."""
-        return self._living(self._room.beneath(parent, relation))
+        return self.beneath_each([parent], relation)
+
+    def beneath_each(self, parents: Iterable[Object], relation: str) -> list[StoredTuple]:
+        """As `beneath`, of many parents."""
+        return self._living(self._room.beneath(parents, relation))
+
+    def of_each(self, objects: Iterable[Object], relation: str) -> list[StoredTuple]:
+        """The tuples of many objects and one relation, in no order; `LimitError` where they are too many."""
+        return self._living(self._room.of_each(objects, relation))
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -294,20 +294,21 @@ def cut(
     found: Sequence[Mapping[str, Any]], limit: int, cursor: str | None, by: str = "id"
 ) -> tuple[list[Mapping[str, Any]], str | None]:
     """A page of what was found, in the order of `by`, and the cursor of the next, None after the last."""
-    if not 1 <= limit <= MAX_LISTED:
-        raise RequestError(f"`limit` must be 1 to {MAX_LISTED}", code="malformed_limit", pointer="/limit")
-    last = _place(cursor)
-    left = sorted((one for one in found if last is None or str(one[by]) > last), key=lambda one: str(one[by]))
+    last = place(limit, cursor)
+    left = sorted((one for one in found if str(one[by]) > last), key=lambda one: str(one[by]))
     page = left[:limit]
     return page, _cursor(str(page[-1][by])) if len(left) > limit else None
 
 
-def _cursor(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode()
-
-
-def _place(cursor: str | None) -> str | None:
+def place(limit: int, cursor: str | None) -> str:
+    """What the page before ended with, if there was one; `RequestError` where no page can have that limit."""
+    if not 1 <= limit <= MAX_LISTED:
+        raise RequestError(f"`limit` must be 1 to {MAX_LISTED}", code="malformed_limit", pointer="/limit")
     try:
-        return None if cursor is None else base64.b64decode(cursor.encode("ascii"), b"-_", validate=True).decode()
+        return base64.b64decode((cursor or "").encode("ascii"), b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as fault:
         raise RequestError("malformed cursor", code="malformed_cursor") from fault
+
+
+def _cursor(last: str) -> str:
+    return base64.urlsafe_b64encode(last.encode()).decode()

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Final
 
+from iamgraph.access.applying import Documents
 from iamgraph.access.audit import Audit
 from iamgraph.access.desk import Desk, RecordKeeper
 from iamgraph.access.groups import Groups
 from iamgraph.access.invites import Invites
 from iamgraph.access.labels import Labels
 from iamgraph.access.members import Members
+from iamgraph.access.people import People
 from iamgraph.access.policies import Policies
 from iamgraph.access.requests import AccessRequests
 from iamgraph.access.resources import Resources
@@ -62,6 +64,11 @@ class Access:
         return Access(replace(self.desk, reason=reason, idempotency_key=idempotency_key))
 
     @property
+    def documents(self) -> Documents:
+        """Workspaces as documents."""
+        return Documents(self.desk)
+
+    @property
     def workspaces(self) -> Workspaces:
         """Workspaces."""
         return Workspaces(self.desk)
@@ -69,6 +76,10 @@ class Access:
     def members(self, workspace: str) -> Members:
         """The members of a workspace."""
         return Members(self.desk, workspace)
+
+    def people(self, workspace: str) -> People:
+        """Many people of a workspace at once."""
+        return People(self.desk, workspace)
 
     def groups(self, workspace: str) -> Groups:
         """The groups of a workspace."""

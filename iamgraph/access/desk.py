@@ -40,6 +40,13 @@ class RelationMissingError(RequestError):
         self.relation = relation
 
 
+class Known(Protocol):
+    """What rules are judged by: a store's state, or what a document says it is to be."""
+
+    def has(self, object_: Object, relation: str, subject: Subject) -> bool:
+        """Whether the tuple is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What the caller must be allowed: a relation on an object."""
@@ -66,7 +73,8 @@ class Desk:
         `said` is what the request said, as JSON, by which two requests of one idempotency key are told apart.
         A refusal is recorded, and raised.
         """
-        body = json.dumps([note.action, str(note.object) if said is None else said], default=str)
+        within, said = str(note.within), str(note.object) if said is None else said
+        body = json.dumps([note.action, within, said], default=str)
         by, at = self.caller.name, self.clock()
 
         def decided(transaction: Transaction) -> Effect:
@@ -120,9 +128,9 @@ def not_found(object_: Object) -> RequestError:
     return RequestError(f"no {object_.type.replace('_', ' ')} `{object_.id}`", code=f"{object_.type}_not_found")
 
 
-def belongs(transaction: Transaction, object_: Object, workspace: Object) -> None:
+def belongs(known: Known, object_: Object, workspace: Object) -> None:
     """`RequestError` (`…_not_found`) unless the object is one of the workspace's."""
-    if not transaction.has(object_, "workspace", workspace):
+    if not known.has(object_, "workspace", workspace):
         raise not_found(object_)
 
 

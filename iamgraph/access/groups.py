@@ -187,7 +187,7 @@ class Groups:
     def _check_name(self, transaction: Transaction, name: str, but: Object | None = None) -> None:
         kept = transaction.attributes(self._all(transaction))
         if any(one != but and values.get("name") == name for one, values in kept.items()):
-            raise ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
+            raise name_taken(name)
 
     def _added(self, transaction: Transaction, group: Object, members: Collection[str]) -> tuple[RelationTuple, ...]:
         people = dict.fromkeys(member_of(transaction, self._home, one) for one in members)
@@ -216,19 +216,29 @@ def member_of(transaction: Transaction, home: Object, named: str) -> Object:
     if "@" in named:
         found = next(iter(subjects(transaction, words.email(named), "account")), None)
     if not isinstance(found, Object) or not transaction.has(home, "member", found):
-        raise RequestError(f"no member `{shown(named)}`", code="member_not_found", pointer="/members")
+        raise no_member(named)
     return found
 
 
+def no_member(named: str) -> RequestError:
+    """What is told of an id or e-mail address that is no member's."""
+    return RequestError(f"no member `{shown(named)}`", code="member_not_found", pointer="/members")
+
+
+def name_taken(name: str) -> ConflictError:
+    """What is told of a name that a group of the workspace has."""
+    return ConflictError(f"a group is named `{shown(name)}` already", code="name_taken", pointer="/name")
+
+
 def check_members(transaction: Transaction, home: Object, people: Collection[Object]) -> None:
-    """`RequestError` (`unknown_member`) naming one of them whom the workspace does not have."""
+    """`RequestError` (`member_not_found`) naming one of them whom the workspace does not have."""
     if len(people) <= FEW:
         missing = [one for one in people if not transaction.has(home, "member", one)]
     else:
         members = set(subjects(transaction, home, "member"))
         missing = [one for one in people if one not in members]
     if missing:
-        raise RequestError(f"no member `{shown(missing[0].id)}`", code="unknown_member", pointer="/members")
+        raise no_member(missing[0].id)
 
 
 def _ids(found: Collection[Subject]) -> list[str]:

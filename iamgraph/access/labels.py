@@ -35,7 +35,7 @@ class Labels:
         def decide(transaction: Transaction) -> Effect:
             if exists(transaction, one):
                 raise ConflictError(f"label `{text}` exists", code="label_exists", pointer="/label")
-            self._check_environments(transaction, one)
+            check_environments([*self._all(transaction), one])
             kept = (Attributes(one, {"description": description}),)
             return Effect(note, (is_(one, "workspace", self._home),), attributes=kept)
 
@@ -48,7 +48,7 @@ class Labels:
 
         def decide(transaction: Transaction) -> Effect:
             check_label(transaction, self._home, one)
-            _refuse_used(text, used_by(transaction, one))
+            refuse_used(text, used_by(transaction, one))
             if text in BUILT_IN_LABELS:
                 raise ConflictError(f"label `{text}` is built in", code="label_built_in")
             return Effect(note, removed=(one,))
@@ -92,7 +92,7 @@ class Labels:
             )
 
         note = Note("label.replace" if replacing else "label.attach", target, self._home)
-        return self._desk.act(note, Need("can_edit_labels", target), decide, sorted(labels))
+        return self._desk.act(note, Need("can_edit_labels", target), decide, [resource, sorted(labels)])
 
     def detach(self, resource: str, labels: Collection[str]) -> Done:
         """Let a source or space no longer carry some labels; what they alone opened is closed at once."""
@@ -103,7 +103,7 @@ class Labels:
             return Effect(note, deletes=tuple(each for one in ended for each in carrying(target, one)))
 
         note = Note("label.detach", target, self._home)
-        return self._desk.act(note, Need("can_edit_labels", target), decide, sorted(labels))
+        return self._desk.act(note, Need("can_edit_labels", target), decide, [resource, sorted(labels)])
 
     def attach_many(self, resources: Collection[str], labels: Collection[str]) -> Done:
         """Let many resources carry labels, in one act of an owner; a value they have of the same key is replaced."""
@@ -143,16 +143,16 @@ class Labels:
         found = transaction.every(TupleFilter(object_type="label", relation="workspace", subject=self._home))
         return [one.tuple.object for one in found]
 
-    def _check_environments(self, transaction: Transaction, one: Object) -> None:
-        if words.label_key(one) != ENVIRONMENT:
-            return
-        texts = [words.label_text(each) for each in self._all(transaction) if words.label_key(each) == ENVIRONMENT]
-        if len(set(texts) - set(BUILT_IN_LABELS)) >= MAX_CUSTOM_ENVIRONMENTS:
-            raise LimitError(
-                f"a workspace has {MAX_CUSTOM_ENVIRONMENTS} environments at most, besides those built in",
-                code="too_many_environments",
-                pointer="/label",
-            )
+
+def check_environments(labels: Iterable[Object]) -> None:
+    """`LimitError` where the labels of a workspace are more environments than it can have."""
+    texts = {words.label_text(one) for one in labels if words.label_key(one) == ENVIRONMENT}
+    if len(texts - set(BUILT_IN_LABELS)) > MAX_CUSTOM_ENVIRONMENTS:
+        raise LimitError(
+            f"a workspace has {MAX_CUSTOM_ENVIRONMENTS} environments at most, besides those built in",
+            code="too_many_environments",
+            pointer="/label",
+        )
 
 
 def carrying(target: Object, one: Object) -> tuple[RelationTuple, ...]:
@@ -172,7 +172,8 @@ def used_by(transaction: Transaction, one: Object) -> list[Object]:
     return sorted({each.tuple.object for each in found if each.tuple.relation != "workspace"})
 
 
-def _refuse_used(text: str, uses: list[Object]) -> None:
+def refuse_used(text: str, uses: list[Object]) -> None:
+    """`ConflictError` (`label_in_use`) where there are uses."""
     if uses:
         named = ", ".join(f"`{one}`" for one in uses[:SHOWN_USES])
         more = f" and {len(uses) - SHOWN_USES} more" if len(uses) > SHOWN_USES else ""

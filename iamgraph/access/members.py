@@ -37,7 +37,7 @@ class Members:
         """
         address = words.email(email)
         account = words.new_id("member", id_)
-        owner = _is_owner(role)
+        owner = is_owner(role)
         if len(account.id) > MAX_MEMBER_ID_LENGTH:
             raise RequestError(
                 f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
@@ -55,11 +55,11 @@ class Members:
 
     def set_role(self, member: str, role: str) -> Done:
         """Make a member an owner, or an owner a member with what their policies give."""
-        person, owner = Object("member", member), _is_owner(role)
+        person, owner = Object("member", member), is_owner(role)
         named = is_(self._home, "owner_direct", person)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             if owner:
                 return Effect(note, writes=(named,))
             keep_an_owner(transaction, self._home, person)
@@ -74,7 +74,7 @@ class Members:
         flag = (is_(self._home, "pii", person),)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
 
         note = Note("member.set_pii", person, self._home)
@@ -85,7 +85,7 @@ class Members:
         person = Object("member", member)
 
         def decide(transaction: Transaction) -> Effect:
-            self.present(transaction, person)
+            self._present(transaction, person)
             keep_an_owner(transaction, self._home, person)
             return removal(transaction, self._home, person, note)
 
@@ -99,7 +99,7 @@ class Members:
         person = Object("member", member)
 
         def tell(transaction: Transaction) -> dict[str, Any]:
-            self.present(transaction, person)
+            self._present(transaction, person)
             (told,) = self._told(transaction, [person])
             groups = sorted(one.id for one in groups_of(transaction, self._home, person))
             policies = sorted(one.id for one in held_policies(transaction, self._home, person))
@@ -120,7 +120,7 @@ class Members:
     def _act(self, note: Note, decide: Any, said: Any = None) -> Done:
         return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
 
-    def present(self, transaction: Transaction, person: Object) -> None:
+    def _present(self, transaction: Transaction, person: Object) -> None:
         """`RequestError` (`member_not_found`) unless the person is a member."""
         if not transaction.has(self._home, "member", person):
             raise not_found(person)
@@ -142,12 +142,20 @@ class Members:
         ]
 
 
-def _is_owner(role: str) -> bool:
+def is_owner(role: str) -> bool:
+    """Whether a member of that role is an owner; `RequestError` if there is no such role."""
     if role not in (OWNER, MEMBER):
         raise RequestError(
             f"no role `{shown(role)}` of members: `owner` or `member`", code="role_not_found", pointer="/role"
         )
     return role == OWNER
+
+
+def last_owner(home: Object) -> ConflictError:
+    """What is told where a workspace would be left without an owner in their own right."""
+    return ConflictError(
+        f"`{home}` would be left without an owner in their own right: name another first", code="last_owner"
+    )
 
 
 def _members(transaction: Transaction, home: Object) -> Iterable[Object]:
@@ -183,9 +191,7 @@ def keep_an_owner(transaction: Transaction, home: Object, person: Object) -> Non
         if isinstance(one, Object) and transaction.has(home, "member", one)
     ]
     if owners == [person]:
-        raise ConflictError(
-            f"`{person}` is the last owner of `{home}` in their own right: name another first", code="last_owner"
-        )
+        raise last_owner(home)
 
 
 def removal(transaction: Transaction, home: Object, subject: Object, note: Note) -> Effect:

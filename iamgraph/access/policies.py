@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need, belongs, exists, not_found, subjects, taken
+from iamgraph.access.desk import Desk, Known, Need, belongs, exists, not_found, subjects, taken
 from iamgraph.access.roles import ROLES, Role, role
 from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
+from iamgraph.tuples import Object, RelationTuple, parse_object
 
 # Who may hold a policy, and by which relation.
 HOLDING: Final = {"member": "direct", "token": "direct", "group": "group", "invite": "invited"}
@@ -121,11 +121,9 @@ class Policies:
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 
     def _told(self, transaction: Transaction) -> list[dict[str, Any]]:
-        return policies_of(
-            self._home,
-            transaction.beneath(self._home, "workspace"),
-            transaction.every(TupleFilter(object_type="workspace", object_id=self._home.id)),
-        )
+        beneath = transaction.beneath(self._home, "workspace")
+        above = transaction.every(TupleFilter(object_type="workspace", object_id=self._home.id))
+        return policies_of(self._home, [one.tuple for one in (*beneath, *above)])
 
     def _held(self, transaction: Transaction, policy: Object, holders: Iterable[str]) -> Iterator[RelationTuple]:
         for one in map(parse_object, dict.fromkeys(holders)):
@@ -153,7 +151,7 @@ class Policies:
 
 
 def policy_tuples(
-    transaction: Transaction, home: Object, policy: Object, grant: Grant, holders: Iterable[Object]
+    known: Known, home: Object, policy: Object, grant: Grant, holders: Iterable[Object]
 ) -> Iterator[RelationTuple]:
     """The tuples of a new policy; `RequestError` where the workspace has not what it names, or the role forbids it."""
     given = role(grant.role)
@@ -161,12 +159,12 @@ def policy_tuples(
     _check_reach(given, grant, labels)
     yield is_(policy, "workspace", home)
     for one in labels:
-        check_label(transaction, home, one)
+        check_label(known, home, one)
         yield is_(policy, "required_label", one)
-    for target in _targets(transaction, home, given, grant):
+    for target in _targets(known, home, given, grant):
         yield is_(target, given.by_label if labels else given.id, policy)
     for holder in holders:
-        check_holder(transaction, home, holder)
+        check_holder(known, home, holder)
         yield is_(policy, _holding(holder), holder)
 
 
@@ -191,19 +189,19 @@ def _check_reach(given: Role, grant: Grant, labels: tuple[Object, ...]) -> None:
     words.one_value_per_key(labels, "no resource carries both, so that the policy would give nothing", "labels_refused")
 
 
-def _targets(transaction: Transaction, home: Object, given: Role, grant: Grant) -> Iterator[Object]:
+def _targets(known: Known, home: Object, given: Role, grant: Grant) -> Iterator[Object]:
     if not grant.resources or given.single is None:
         yield home
         return
     for id_ in dict.fromkeys(grant.resources):
         resource = Object(given.single, id_)
-        belongs(transaction, resource, home)
+        belongs(known, resource, home)
         yield resource
 
 
-def check_label(transaction: Transaction, home: Object, one: Object) -> None:
+def check_label(known: Known, home: Object, one: Object) -> None:
     """`RequestError` (`label_not_found`) unless the workspace has the label."""
-    if not transaction.has(one, "workspace", home):
+    if not known.has(one, "workspace", home):
         raise RequestError(
             f"no label `{words.label_text(one)}`: an owner has to create it first",
             code="label_not_found",
@@ -222,23 +220,23 @@ def _holding(holder: Object) -> str:
     return relation
 
 
-def check_holder(transaction: Transaction, home: Object, holder: Object) -> None:
+def check_holder(known: Known, home: Object, holder: Object) -> None:
     """`RequestError` unless a policy of the workspace can be held by it."""
     inside = {"member": (home, "member", holder), "token": (home, "token", holder)}.get(
         holder.type, (holder, "workspace", home)
     )
     _holding(holder)
-    if not transaction.has(*inside):
+    if not known.has(*inside):
         raise not_found(holder)
 
 
-def policies_of(home: Object, beneath: Iterable[StoredTuple], above: Iterable[StoredTuple]) -> list[dict[str, Any]]:
+def policies_of(home: Object, tuples: Collection[RelationTuple]) -> list[dict[str, Any]]:
     """The policies as they are told, out of the tuples of all that is in the workspace, and of itself."""
     told: dict[Object, dict[str, Any]] = {}
-    for one in (each.tuple for each in beneath):
+    for one in tuples:
         if one.object.type == "policy" and one.relation == "workspace":
             told[one.object] = {"id": one.object.id, "role": None, "resources": [], "labels": [], "holders": []}
-    for one in (each.tuple for each in (*beneath, *above)):
+    for one in tuples:
         if one.object in told and isinstance(one.subject, Object):
             if one.relation == "required_label":
                 told[one.object]["labels"].append(words.label_text(one.subject))

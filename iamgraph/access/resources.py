@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need, belongs, exists, not_found, subjects, taken
+from iamgraph.access.desk import Desk, Known, Need, belongs, exists, not_found, subjects, taken
 from iamgraph.access.labels import LABELLED, carried_by, carrying
 from iamgraph.access.policies import check_label
 from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, Wildcard, parse_object, shown
+from iamgraph.tuples import Object, RelationTuple, Subject, Wildcard, parse_object, shown
 
 EVERY_SOURCE: Final = Wildcard("source")
+LOOKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +66,16 @@ class Resources:
         Who may make it only by a policy of labels or of single resources may not; labels need an owner or somebody who
         may make any. `engage_source` is the source that stands for a space, to which destinations are connected.
         """
-        sort = _sort(type_)
+        sort = sort_of(type_)
         resource = words.new_id(type_, id_)
-        above = self._above(sort, parent)
-        carried = tuple(words.label(self._home, text) for text in dict.fromkeys(labels))
-        _check_labels(resource, carried)
-        stands = None if engage_source is None else Object("source", engage_source)
+        above = parent_of(self._home, sort, parent)
+        standing = Standing(labels_named(self._home, labels), source_named(engage_source))
+        check_standing(resource, standing)
 
         def decide(transaction: Transaction) -> Effect:
             if exists(transaction, resource):
                 raise taken(resource)
-            if above != self._home:
-                belongs(transaction, above, self._home)
-            writes = [is_(resource, sort.parent, above)]
-            for one in carried:
-                check_label(transaction, self._home, one)
-                writes += carrying(resource, one)
-            if stands is not None:
-                belongs(transaction, stands, self._home)
-                writes.append(is_(resource, "engage_source", stands))
-            if type_ == "space":
-                writes.append(is_(resource, "open", EVERY_SOURCE))
+            writes = resource_tuples(transaction, self._home, resource, above, standing)
             return Effect(note, tuple(writes), attributes=(Attributes(resource, {"name": name}),))
 
         note = Note(f"{type_}.create", resource, self._home)
@@ -100,7 +91,7 @@ class Resources:
             return Effect(note, attributes=(Attributes(found, {"name": name}),))
 
         note = Note(f"{found.type}.rename", found, self._home)
-        return self._desk.act(note, Need("can_edit", found), decide, name)
+        return self._desk.act(note, Need("can_edit", found), decide, [resource, name])
 
     def delete(self, resource: str) -> Done:
         """End a resource, and what is in it."""
@@ -143,14 +134,11 @@ class Resources:
     def admit(self, space: str, labels: Collection[str] | None) -> Done:
         """Say which sources may be connected to a space: those that carry one of the labels; None for all of them."""
         found = Object("space", space)
-        wanted = tuple(words.label(self._home, text) for text in dict.fromkeys(labels or ()))
-        everything = is_(found, "open", EVERY_SOURCE)
+        wanted = None if labels is None else labels_named(self._home, labels)
 
         def decide(transaction: Transaction) -> Effect:
             belongs(transaction, found, self._home)
-            for one in wanted:
-                check_label(transaction, self._home, one)
-            now = [everything] if labels is None else [is_(found, "admits", one) for one in wanted]
+            now = list(admitting(transaction, self._home, found, wanted))
             there = [one.tuple for relation in ("open", "admits") for one in transaction.of(found, relation)]
             return Effect(note, tuple(now), tuple(one for one in there if one not in now))
 
@@ -164,43 +152,37 @@ class Resources:
 
         def tell(transaction: Transaction) -> dict[str, Any]:
             self._check_in(transaction, found)
-            return self._told(transaction, [found])[0]
+            parent = subjects(transaction, found, SORTS[found.type].parent)[0]
+            return _told(transaction, found, transaction.attributes([found])[found], parent)
 
         return self._desk.look(Note(f"{found.type}.get", found, self._home), Need("can_read", found), tell)
 
-    def all(self, type_: str, parent: str | None = None) -> list[dict[str, Any]]:
-        """The resources of a type that the caller may read, by id; in the workspace, or in a parent."""
-        sort = _sort(type_)
-        above = self._above(sort, parent)
+    def all(
+        self, type_: str, parent: str | None = None, *, after: str = "", limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The resources of a type that the caller may read, by id; in the workspace, or in a parent.
+
+        Those past the id `after`, and no more than `limit`, if there is one.
+        """
+        sort = sort_of(type_)
+        above = parent_of(self._home, sort, parent)
         note = Note(f"{type_}.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
             if above != self._home:
                 belongs(transaction, above, self._home)
             found = transaction.every(TupleFilter(object_type=type_, relation=sort.parent, subject=above))
-            objects = [one.tuple.object for one in found]
-            return self._told(transaction, self._desk.allowed(transaction, "can_read", objects))
+            objects = sorted(one.tuple.object for one in found if one.tuple.object.id > after)
+            page = list(islice(self._readable(transaction, objects), limit))
+            kept = transaction.attributes(page)
+            return [_told(transaction, one, kept[one], above) for one in page]
 
         return self._desk.look(note, Need("can_open", self._home), tell)
 
-    def _told(self, transaction: Transaction, resources: list[Object]) -> list[dict[str, Any]]:
-        kept = transaction.attributes(resources)
-        return [
-            {
-                "id": one.id,
-                "type": one.type,
-                "name": kept[one].get("name"),
-                "parent": str(subjects(transaction, one, SORTS[one.type].parent)[0]),
-                "labels": sorted(map(words.label_text, carried_by(transaction, one))) if one.type in LABELLED else [],
-            }
-            for one in resources
-        ]
-
-    def _above(self, sort: Sort, parent: str | None) -> Object:
-        if (sort.parent == "workspace") is (parent is not None):
-            where = "the workspace itself" if sort.parent == "workspace" else f"a {sort.parent}: name it as `parent`"
-            raise RequestError(f"it is in {where}", code="malformed_parent", pointer="/parent")
-        return self._home if parent is None else Object(sort.parent, parent)
+    def _readable(self, transaction: Transaction, resources: list[Object]) -> Iterator[Object]:
+        """Those the caller may read, some looked at at once: who wants the first of thousands waits for these alone."""
+        for i in range(0, len(resources), LOOKED_AT_ONCE):
+            yield from self._desk.allowed(transaction, "can_read", resources[i : i + LOOKED_AT_ONCE])
 
     def _check_in(self, transaction: Transaction, resource: Object) -> None:
         """`RequestError` (`…_not_found`) unless it is in the workspace, by itself or in what is."""
@@ -214,7 +196,41 @@ class Resources:
             raise not_found(resource)
 
 
-def _sort(type_: str) -> Sort:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a resource stands to others: the labels it carries, and, of a space, its source and whom it admits.
+
+    `admitted` are the labels of the sources that may be connected; None admits every source.
+    """
+
+    labels: tuple[Object, ...] = ()
+    engage_source: Object | None = None
+    admitted: tuple[Object, ...] | None = None
+
+
+def _told(transaction: Transaction, resource: Object, kept: Mapping[str, Any], parent: Subject) -> dict[str, Any]:
+    labels = carried_by(transaction, resource) if resource.type in LABELLED else []
+    return {
+        "id": resource.id,
+        "type": resource.type,
+        "name": kept.get("name"),
+        "parent": str(parent),
+        "labels": sorted(map(words.label_text, labels)),
+    }
+
+
+def labels_named(home: Object, texts: Collection[str]) -> tuple[Object, ...]:
+    """Labels of the workspace, by their texts."""
+    return tuple(words.label(home, text) for text in dict.fromkeys(texts))
+
+
+def source_named(id_: str | None) -> Object | None:
+    """The source of that id, if one is given."""
+    return None if id_ is None else Object("source", id_)
+
+
+def sort_of(type_: str) -> Sort:
+    """The sort of a type of resource; `RequestError` if there is none."""
     found = SORTS.get(type_)
     if found is None:
         raise RequestError(
@@ -227,14 +243,56 @@ def _sort(type_: str) -> Sort:
 
 def _resource(text: str) -> Object:
     found = parse_object(text)
-    _sort(found.type)
+    sort_of(found.type)
     return found
 
 
-def _check_labels(resource: Object, labels: tuple[Object, ...]) -> None:
-    if labels and resource.type not in LABELLED:
+def parent_of(home: Object, sort: Sort, parent: str | None) -> Object:
+    """What a resource of the sort is in: the workspace, or the source or space named."""
+    if (sort.parent == "workspace") is (parent is not None):
+        where = "the workspace itself" if sort.parent == "workspace" else f"a {sort.parent}: name it as `parent`"
+        raise RequestError(f"it is in {where}", code="malformed_parent", pointer="/parent")
+    return home if parent is None else Object(sort.parent, parent)
+
+
+def check_standing(resource: Object, standing: Standing) -> None:
+    """`RequestError` for what a resource of the type has not, and for two labels of one key."""
+    if standing.labels and resource.type not in LABELLED:
         raise RequestError(f"a {resource.type} carries no labels", code="labels_refused", pointer="/labels")
-    words.one_value_per_key(labels, "a resource carries one", "label_key_taken")
+    words.one_value_per_key(standing.labels, "a resource carries one", "label_key_taken")
+    if resource.type != "space" and (standing.engage_source is not None or standing.admitted is not None):
+        raise RequestError(
+            f"a {resource.type} has no source of its own and admits none: spaces do", code="space_expected"
+        )
+
+
+def resource_tuples(
+    known: Known, home: Object, resource: Object, above: Object, standing: Standing
+) -> Iterator[RelationTuple]:
+    """The tuples of a new resource; `RequestError` where the workspace has not what it names."""
+    if above != home:
+        belongs(known, above, home)
+    yield is_(resource, SORTS[resource.type].parent, above)
+    for one in standing.labels:
+        check_label(known, home, one)
+        yield from carrying(resource, one)
+    if standing.engage_source is not None:
+        belongs(known, standing.engage_source, home)
+        yield is_(resource, "engage_source", standing.engage_source)
+    if resource.type == "space":
+        yield from admitting(known, home, resource, standing.admitted)
+
+
+def admitting(
+    known: Known, home: Object, space: Object, admitted: tuple[Object, ...] | None
+) -> Iterator[RelationTuple]:
+    """The tuples that say which sources may be connected to a space."""
+    if admitted is None:
+        yield is_(space, "open", EVERY_SOURCE)
+        return
+    for one in admitted:
+        check_label(known, home, one)
+        yield is_(space, "admits", one)
 
 
 def _inside(transaction: Transaction, resource: Object) -> list[Object]:

@@ -79,7 +79,7 @@ class Tokens:
             return Effect(note, attributes=(Attributes(found, {"description": description}),))
 
         note = Note("token.describe", found, self._home)
-        return self._desk.act(note, Need("can_manage_tokens", self._home), decide, description)
+        return self._desk.act(note, Need("can_manage_tokens", self._home), decide, [token, description])
 
     def revoke(self, token: str) -> Done:
         """End a token: the next check of it, anywhere, is denied."""

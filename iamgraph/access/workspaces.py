@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, exists, not_found, taken
+from iamgraph.access.words import Caller
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
@@ -32,12 +34,11 @@ class Workspaces:
         """
         home = words.workspace(id_)
         address = words.email(owner)
-        values = _values(name, plan, region)
+        values = workspace_values(name, plan, region)
         account = words.new_id("member")
 
         def decide(transaction: Transaction) -> Effect:
-            if self._desk.caller.subject is not None:
-                raise RequestError("workspaces are made with a key of scope `admin`", code="relation_missing")
+            only_by_key(self._desk.caller)
             if exists(transaction, home):
                 raise taken(home)
             first, made = account_of(transaction, address, account)
@@ -65,7 +66,7 @@ class Workspaces:
     ) -> Done:
         """Change what is given of a workspace. Whether it is HIPAA-eligible counts for every session at once."""
         home = words.workspace(id_)
-        given = {key: value for key, value in _values(name, plan, region).items() if value is not None}
+        given = {key: value for key, value in workspace_values(name, plan, region).items() if value is not None}
 
         def decide(transaction: Transaction) -> Effect:
             if not exists(transaction, home):
@@ -111,7 +112,14 @@ class Workspaces:
         return TupleFilter(object_type="workspace", relation=subject.type, subject=subject)
 
 
-def _values(name: str | None, plan: str | None, region: str | None) -> dict[str, str | None]:
+def only_by_key(caller: Caller) -> None:
+    """`RequestError` (`relation_missing`) unless a workspace may be made: there is no owner yet to ask."""
+    if caller.subject is not None:
+        raise RequestError("workspaces are made with a key of scope `admin`", code="relation_missing")
+
+
+def workspace_values(name: str | None, plan: str | None, region: str | None) -> dict[str, str | None]:
+    """What is kept of a workspace; `RequestError` for a plan or region there is none of."""
     if plan is not None and plan not in PLANS:
         raise RequestError(f"a plan is one of {', '.join(PLANS)}", code="malformed_plan", pointer="/plan")
     if region is not None and region not in REGIONS:
@@ -135,10 +143,21 @@ def account_of(
     transaction: Transaction, address: Object, account: Object, name: str | None = None
 ) -> tuple[Object, Made]:
     """The member whose address it is; where there is none, that account, and what makes it. A known name stays."""
-    for one in transaction.of(address, "account"):
-        if isinstance(one.tuple.subject, Object):
-            return one.tuple.subject, Made()
+    known = accounts_of(transaction, [address])
+    if address in known:
+        return known[address], Made()
     if exists(transaction, account):
         raise taken(account)
+    return account, made_account(address, account, name)
+
+
+def accounts_of(transaction: Transaction, addresses: Iterable[Object]) -> dict[Object, Object]:
+    """The members whose addresses these are, by address; those of nobody are left out."""
+    found = (one.tuple for one in transaction.of_each(addresses, "account"))
+    return {one.object: one.subject for one in found if isinstance(one.subject, Object)}
+
+
+def made_account(address: Object, account: Object, name: str | None) -> Made:
+    """What makes an account of an address that is nobody's."""
     attributes = Attributes(account, {"email": address.id, "name": name})
-    return account, Made((words.is_(address, "account", account),), (attributes,))
+    return Made((words.is_(address, "account", account),), (attributes,))

@@ -11,6 +11,7 @@ import yaml
 from iamgraph.bulk.pieces import reading
 from iamgraph.bulk.records import json_of
 from iamgraph.errors import LimitError, RequestError
+from iamgraph.tuples import shown
 
 # A document is held in memory whole, several times its size; lines are not.
 MAX_DOCUMENT_BYTES: Final = 8_388_608
@@ -27,6 +28,17 @@ class _Loader(yaml.CSafeLoader):
         for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """A mapping, each key once: of two, YAML's own reader takes the later and says nothing."""
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and (key.tag, key.value) in seen:
+                raise RequestError(
+                    f"`{shown(key.value)}` stands twice, at line {key.start_mark.line + 1}", code="malformed_document"
+                )
+            seen.add((key.tag, str(key.value)))
+        return super().construct_mapping(node, deep)
+
 
 def lines_of(file: BinaryIO, *, as_yaml: bool) -> tuple[bool, bytes]:
     """A document's tuples a line each, as JSON; or its relationships, where it holds such (then True)."""
@@ -42,7 +54,7 @@ def lines_of(file: BinaryIO, *, as_yaml: bool) -> tuple[bool, bytes]:
         text = raw.decode("utf-8-sig")
     except ValueError as fault:
         raise RequestError("the file is not UTF-8 text", code="malformed_text") from fault
-    said = _yaml(text) if as_yaml else json_of(text)
+    said = yaml_of(text) if as_yaml else json_of(text)
     relationships = said.get("relationships") if isinstance(said, dict) else None
     if isinstance(relationships, str):
         return True, relationships.encode()
@@ -65,7 +77,8 @@ def _line(one: Any) -> bytes:
         raise RequestError("the document holds what JSON cannot", code="malformed_document") from fault
 
 
-def _yaml(text: str) -> Any:
+def yaml_of(text: str) -> Any:
+    """What a text says as YAML; `RequestError` for aliases, for a key that stands twice, and for what is no YAML."""
     try:
         _check_events(yaml.parse(text, _Loader))
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, with less

@@ -8,13 +8,15 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples
+from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
 
 FAILED: Final = 2
 INTERRUPTED: Final = 130
+# What a fault of a text says of itself, a model's or a document's.
+_FAULT: Final = ("line", "column", "place", "code", "message")
 
 
 class Commands(click.Group):
@@ -63,7 +65,7 @@ def _said(fault: IamgraphError) -> Said:
     said: Said = {"code": fault.code, "message": fault.message, "pointer": fault.pointer}
     faults = getattr(fault, "faults", None)
     if faults is not None:
-        said["faults"] = [{"line": one.line, "column": one.column, "message": one.message} for one in faults]
+        said["faults"] = [{name: getattr(one, name) for name in _FAULT if hasattr(one, name)} for one in faults]
     return said
 
 
@@ -89,6 +91,7 @@ for _command in (
     models.model,
     stores.store,
     keys.keys,
+    workspace.workspace,
     serve.serve,
     serve.demo,
     bench.bench,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from iamgraph.cli.output import Out
 from iamgraph.errors import RequestError
 
 if TYPE_CHECKING:
+    from iamgraph.access.access import Access
     from iamgraph.authorizer import Authorizer
     from iamgraph.cli.remote import Remote
     from iamgraph.keys import Keys
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 
     # Both take the same questions and give the same values.
     Door: TypeAlias = Authorizer | Remote
+
+
+# A whole workspace is read and written at once, and somebody asked in between.
+ACCESS_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,24 @@ class Place:
             with self.remote() as remote:
                 yield remote
 
+    @contextmanager
+    def access(self, store: str, *, founding: bool = False) -> Iterator[Access]:
+        """What whoever runs the command can do with workspaces: all. `founding` makes the store if there is none."""
+        if self.url is not None:
+            raise RequestError(
+                "the command line does not reach workspaces over HTTP yet: leave out `--url` and IAMGRAPH_URL to work"
+                " on Neo4j itself",
+                code="direct_only",
+            )
+        from iamgraph.access.access import Access, found_store  # noqa: PLC0415 - only where it is used
+        from iamgraph.access.words import Caller  # noqa: PLC0415 - as above
+
+        with self.connection() as connection:
+            authorizer = connection.authorizer.until(time.monotonic() + ACCESS_SECONDS)
+            if founding:
+                found_store(authorizer, store)
+            yield Access.by(Caller(None, f"user {_user()}"), authorizer, connection.keeper, store)
+
     def remote(self) -> Remote:
         """The service at `url`."""
         from iamgraph.cli.remote import Remote  # noqa: PLC0415 - HTTP only where it is spoken
@@ -71,6 +97,14 @@ class Place:
         connection = open_connection(read_settings(), tell=self.out.tell)
         with connection.authorizer:
             yield connection
+
+
+def _user() -> str:
+    """The operating system's name of whoever runs the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid())
 
 
 def read_settings(**chosen: Any) -> Settings:

@@ -37,7 +37,7 @@ from iamgraph.store.writing import (
 )
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
 
-MAX_READ_AT_ONCE: Final = 100_000
+MAX_READ_AT_ONCE: Final = 200_000
 T = TypeVar("T")
 
 
@@ -52,14 +52,20 @@ class Neo4jRoom:
         found = find_tuples(self.reader.run, self.reader.info.id, wanted, None, MAX_READ_AT_ONCE + 1)
         return _within_limit(found)
 
-    def beneath(self, parent: Object, relation: str) -> list[StoredTuple]:
-        """Every tuple of the objects that have the parent by that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
-        parameters = {
-            "parent": object_key(self.reader.info.id, parent),
-            "type": relationship_type(relation),
-            "limit": MAX_READ_AT_ONCE + 1,
-        }
-        return _within_limit([stored_tuple(row) for row in self.reader.run(statement("tuples/beneath"), parameters)])
+    def beneath(self, parents: Iterable[Object], relation: str) -> list[StoredTuple]:
+        """Every tuple of the objects that have a parent by that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
+        return self._many("tuples/beneath", "parents", parents, relation)
+
+    def of_each(self, objects: Iterable[Object], relation: str) -> list[StoredTuple]:
+        """Every tuple of the objects and that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
+        return self._many("tuples/of_objects", "objects", objects, relation)
+
+    def _many(self, name: str, ends: str, named: Iterable[Object], relation: str) -> list[StoredTuple]:
+        keys = [object_key(self.reader.info.id, one) for one in named]
+        if not keys:
+            return []
+        parameters = {"asked": {ends: keys}, "type": relationship_type(relation), "limit": MAX_READ_AT_ONCE + 1}
+        return _within_limit([stored_tuple(row) for row in self.reader.run(statement(name), parameters)])
 
     def attributes(self, objects: Iterable[Object]) -> dict[Object, dict[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""
@@ -152,10 +158,10 @@ def _made(
 def _gone(run: Run, store: str, effect: Effect, required: frozenset[tuple[str, str]]) -> dict[RelationTuple, None]:
     """The tuples the removed objects stand in; `ConflictError` where one is required by what stays."""
     gone: dict[RelationTuple, None] = {}
-    deletes = frozenset(effect.deletes)
+    deletes, removed = frozenset(effect.deletes), frozenset(effect.removed)
     for one in effect.removed:
         around = tuples_around(run, store, one)
-        staying = [each for each in around if each.object not in effect.removed and each not in deletes]
+        staying = [each for each in around if each.object not in removed and each not in deletes]
         refuse_required(one, staying, required)
         gone |= dict.fromkeys(around)
     if len(gone) > MAX_DELETED_AT_ONCE:

@@ -489,9 +489,9 @@ def test_only_members_of_the_workspace_can_be_in_a_group(team: House, who: str) 
     team.root.members("other").add("zed@acme.io", id_="zed")
     before = team.revision()
     operations = patch({"op": "add", "path": "members", "value": [{"value": "cy"}, {"value": who}]})
-    assert "unknown_member" == refused(lambda: team.scim().patch_group("eng", operations, {}))
+    assert "member_not_found" == refused(lambda: team.scim().patch_group("eng", operations, {}))
     sent = {"schemas": [GROUP], "displayName": "ops", "members": [{"value": who}]}
-    assert "unknown_member" == refused(lambda: team.scim().create_group(sent, {}))
+    assert "member_not_found" == refused(lambda: team.scim().create_group(sent, {}))
     assert before == team.revision()
 
 

@@ -101,6 +101,8 @@ def test_commands() -> None:
         *(("model", one) for one in ("validate", "write", "get", "list", "cypher")),
         *(("store", one) for one in ("create", "get", "list", "trim", "delete")),
         *(("keys", one) for one in ("create", "list", "revoke")),
+        *(("workspace", one) for one in ("list", "show", "create", "apply", "export", "import-members")),
+        *(("workspace", one) for one in ("members", "groups", "policies", "labels", "tokens")),
     } == set(commands())
 
 

@@ -14,7 +14,10 @@ from typing import Final
 
 import psutil
 import pytest
+from ulid import ULID
 
+from iamgraph.access.access import shipped_model
+from iamgraph.authorizer import Authorizer
 from iamgraph.local.private import acquire, running
 from iamgraph.settings import Settings
 from iamgraph.store.migrations import migrations
@@ -59,6 +62,23 @@ def test_options(server: Neo4jServer) -> None:
         assert 0 == stop(process)
         assert process.stderr is not None
         assert "no API key" not in process.stderr.read()
+
+
+def test_the_store_of_the_access_model_is_made(server: Neo4jServer, authorizer: Authorizer) -> None:
+    """A start makes the store with the shipped model where it is missing; the next one leaves it as it is."""
+    store = f"access-{ULID()}"
+    env = on(server) | {"IAMGRAPH_STORE": store}
+    seen = []
+    try:
+        for _ in range(2):
+            with started("serve", "--port", "0", "--workers", "1", "--no-auth", env=env) as process:
+                first_line(process)
+                assert 0 == stop(process)
+            seen.append(authorizer.get_store(store))
+        assert shipped_model() == authorizer.get_model(store).text
+        assert seen[0] == seen[1]
+    finally:
+        authorizer.delete_store(store)
 
 
 def test_an_interrupt_ends_it(server: Neo4jServer) -> None:
@@ -145,7 +165,8 @@ def test_serve_on_a_private_neo4j(held: None, private: Environment) -> None:
             in json.loads(process.stderr.readline())["progress"]
         )
         key = cli.done("keys", "create", "first", "--scope", "read", "--all-stores", "--json").json["secret"]
-        assert [] == cli.done("store", "list", "--url", url, "--key", key, "--json").lines
+        (made,) = cli.done("store", "list", "--url", url, "--key", key, "--json").lines
+        assert "default" == made["id"]
         assert 0 == stop(process)
 
 

@@ -497,6 +497,19 @@ def test_lists_are_paged(acme: Acme) -> None:
     assert (400, "malformed_limit", "/limit") == acme.client.get(f"{acme.home}/members?limit=0").problem
 
 
+def test_a_page_of_resources_holds_what_the_caller_may_read(acme: Acme) -> None:
+    """Of five sources a member may read three; pages of two give these, and nothing tells of the others."""
+    ada, sources = acme.member("ada"), sorted(acme.source("environment:prod") for _ in range(5))
+    mine = [sources[0], sources[2], sources[4]]
+    acme.post(f"/members/{ada}/policies", 200, grants=[{"role": "source_reader", "resources": mine}])
+    with acme.by(acme.session(ada)) as client:
+        first = client.get(f"{acme.home}/resources?type=source&limit=2").json
+        last = client.get(f"{acme.home}/resources?type=source&limit=2&cursor={first['next_cursor']}").json
+    assert [mine[:2], mine[2:]] == [[one["id"] for one in page["resources"]] for page in (first, last)]
+    assert [["environment:prod"]] * 2 == [one["labels"] for one in first["resources"]]
+    assert "next_cursor" not in last
+
+
 def test_an_idempotency_key_does_once(acme: Acme) -> None:
     """The same request with one key gives the first answer again, another request with it is a conflict."""
     body = {"name": "Ours", "idempotency_key": f"k-{acme.id}"}

@@ -253,6 +253,8 @@ def test_relationships_keep_iamgraphs_ids() -> None:
         ("{a: " * 200_000, "malformed_document"),
         ("- " * 500_000, "malformed_document"),
         ("a: \x00", "malformed_document"),
+        ("tuples: []\ntuples: []", "malformed_document"),
+        ("- {user: x, user: y}", "malformed_document"),
     ],
 )
 def test_bad_documents(text: str, code: str) -> None:

@@ -1,0 +1,95 @@
+"""Documents of workspaces read, planned and applied, each in one act."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from iamgraph.access import words
+from iamgraph.access.described import document_of, read_workspace
+from iamgraph.access.describing import Describing
+from iamgraph.access.desk import Desk, Need, exists, not_found
+from iamgraph.access.document import Document
+from iamgraph.access.planned import Plan, difference
+from iamgraph.access.workspaces import only_by_key
+from iamgraph.errors import ConflictError
+from iamgraph.questions import Done, Effect, Note
+from iamgraph.revision import Revision
+from iamgraph.transaction import Transaction
+from iamgraph.tuples import Object
+
+MAX_REMOVALS: Final = 25
+# What whoever applies a document has to be allowed: all that an owner is, named where it is missing.
+NEEDS: Final = ("can_manage_access", "can_manage_labels", "can_manage_settings", "owner")
+
+
+class Documents:
+    """What can be done with documents of workspaces.
+
+    One is kept from plan to apply: a large workspace takes seconds to look at, for a plan without the store's lock, for
+    an apply under it, and checks wait for the lock. If the store is still the same, what was planned is applied unseen.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._given: dict[Object, Object] = {}
+        self._seen: tuple[Document, Revision, Plan] | None = None
+
+    def read(self, workspace: str) -> Document:
+        """What there is, as a document, without tokens, invites and access requests."""
+        home = words.workspace(workspace)
+
+        def tell(transaction: Transaction) -> Document:
+            there = read_workspace(transaction, home)
+            if not there.exists:
+                raise not_found(home)
+            return document_of(there)
+
+        return self._desk.look(Note("workspace.export", home, home), Need("can_manage_access", home), tell)
+
+    def plan(self, document: Document) -> Plan:
+        """What applying it would change; changes nothing. Raises as `apply`, but for too many removals."""
+        home = words.workspace(document.workspace)
+        note = Note("workspace.plan", home, home)
+
+        def tell(transaction: Transaction) -> tuple[Document, Revision, Plan]:
+            return document, transaction.info.revision, self._planned(transaction, document)
+
+        self._seen = self._desk.look(note, None, tell)
+        return self._seen[2]
+
+    def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: Plan | None = None) -> Done:
+        """Make the workspace what the document says, in one act; where it is that already, nothing is changed.
+
+        What the document does not name goes, but for tokens, invites and access requests, and policies these hold.
+        Only an owner may; only a service's own key makes a workspace. Raises `FaultyFileError` with all that is wrong
+        with the document, `LimitError` (`too_many_removals`) where more than `removals` lines of the plan begin with
+        `-`, and `ConflictError` (`plan_changed`) where the plan is no longer the one `shown`.
+        """
+        home = words.workspace(document.workspace)
+        note = Note("workspace.apply", home, home)
+
+        def decide(transaction: Transaction) -> Effect:
+            plan = self._planned(transaction, document)
+            if shown is not None and plan != shown:
+                raise ConflictError("the workspace was changed meanwhile: look at the plan again", code="plan_changed")
+            plan.check(removals)
+            return Effect(note, plan.writes, plan.deletes, plan.attributes, plan.removed)
+
+        said = document.text() if self._desk.idempotency_key is not None else None
+        return self._desk.act(note, None, decide, said)
+
+    def _planned(self, transaction: Transaction, document: Document) -> Plan:
+        home = words.workspace(document.workspace)
+        if exists(transaction, home):
+            for relation in NEEDS:
+                self._desk.require(transaction, Need(relation, home))
+        else:
+            only_by_key(self._desk.caller)
+        if self._seen is not None and self._seen[:2] == (document, transaction.info.revision):
+            return self._seen[2]
+        there = read_workspace(transaction, home)
+        describing = Describing(transaction, document, there, self._account)
+        return difference(there, describing.described(), describing.notes)
+
+    def _account(self, address: Object) -> Object:
+        return self._given.setdefault(address, words.new_id("member"))

@@ -1,0 +1,76 @@
+"""The door that Python is: the verbs of `Access`, called by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from iamgraph.access.access import Access
+from iamgraph.access.desk import Desk
+from iamgraph.access.policies import Grant
+from iamgraph.access.words import Caller
+from iamgraph.authorizer import Authorizer
+from iamgraph.questions import CheckQuestion, Done
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.tuples import parse_object
+from tests.access.organisation import Made
+
+KEY = Caller(None, "key root")
+
+
+@dataclass(frozen=True, slots=True)
+class PythonDoor:
+    """The verbs of one store, by a clock that may be some days behind."""
+
+    authorizer: Authorizer
+    keeper: Neo4jKeeper
+    store: str
+    days_behind: int = 0
+
+    def may(self, subject: str, relation: str, object_: str) -> bool:
+        """The answer to a check."""
+        question = CheckQuestion(self.store, parse_object(subject), relation, parse_object(object_))
+        return self.authorizer.check(question).allowed
+
+    def act(self, by: str | None, verb: str, workspace: str, arguments: Mapping[str, Any]) -> Made:
+        """What a verb makes."""
+        return made(self.tell(by, verb, workspace, **arguments))
+
+    def tell(self, by: str | None, verb: str, home: str, /, **arguments: Any) -> Any:
+        """What a verb returns."""
+        room, _, name = verb.partition(".")
+        access = self.access(by)
+        verbs = access.workspaces if room == "workspaces" else getattr(access, room)(home)
+        told = getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
+        return list(told) if isinstance(told, Iterator) else told
+
+    def access(self, by: str | None) -> Access:
+        """What somebody can do; for None the service's own key."""
+        caller = KEY if by is None else Caller.of(parse_object(by))
+        behind = timedelta(days=self.days_behind)
+        return Access(Desk(self.authorizer, self.keeper, self.store, caller, clock=lambda: datetime.now(UTC) - behind))
+
+
+def granted(name: str, said: Any) -> Any:
+    """An argument of a verb; a grant is made out of role, resources and labels."""
+    match name:
+        case "grants":
+            return [granted("grant", one) for one in said]
+        case "grant":
+            role, resources, labels = said
+            return Grant(role, tuple(resources), tuple(labels))
+        case _:
+            return said
+
+
+def made(told: Any) -> Made:
+    """What an act was done to, out of what its verb returns."""
+    match told:
+        case Done(object=object_):
+            return Made(str(object_))
+        case (Done(object=object_), str(secret)):
+            return Made(str(object_), secret)
+        case _:
+            return Made()

@@ -1,0 +1,382 @@
+"""The rules of domain.md, sections 3 and 9: each is broken, and refused as documented, with nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from iamgraph.access.access import Access
+from iamgraph.access.labels import MAX_CUSTOM_ENVIRONMENTS
+from iamgraph.access.policies import Grant
+from iamgraph.access.roles import ROLES
+from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
+from tests.access.organisation import Do, Organisation, grant
+from tests.access.python import PythonDoor
+from tests.access.unchanged import unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule, an act that breaks it, and how that is refused."""
+
+    rule: str
+    verb: str
+    arguments: Mapping[str, Any]
+    kind: type[IamgraphError]
+    code: str
+    by: str | None = "olga"
+    workspace: str = "W1"
+
+    def __str__(self) -> str:
+        return f"{self.rule} [{self.verb}]"
+
+
+def _giving(rule: str, said: list[Any], code: str) -> tuple[Broken, ...]:
+    """A grant that breaks a rule, by every verb that takes one."""
+    return (
+        Broken(rule, "policies.create", {"grant": said}, RequestError, code),
+        Broken(rule, "policies.give", {"holder": "member:mia", "grants": [said]}, RequestError, code),
+        Broken(rule, "policies.give", {"holder": "group:GA", "grants": [said], "replacing": True}, RequestError, code),
+        Broken(rule, "invites.create", {"email": "new@x.io", "grants": [said]}, RequestError, code),
+        Broken(rule, "tokens.create", {"description": "new", "grants": [said]}, RequestError, code),
+        Broken(rule, "requests.approve", {"request": "$asked", "grants": [said]}, RequestError, code),
+    )
+
+
+def _labelling(rule: str, resource: str, labels: list[str], code: str) -> tuple[Broken, ...]:
+    """Labels that a resource cannot carry, by every verb that attaches them."""
+    type_ = resource.partition(":")[0]
+    parent = "S1" if type_ == "destination" else None
+    return (
+        Broken(rule, "labels.attach", {"resource": resource, "labels": labels}, RequestError, code),
+        Broken(rule, "labels.attach_many", {"resources": [resource], "labels": labels}, RequestError, code),
+        Broken(rule, "resources.create", {"type_": type_, "labels": labels, "parent": parent}, RequestError, code),
+    )
+
+
+ONE_VALUE: Final = ["brand:a", "brand:b"]
+MALFORMED: Final = ("brand", "brand:", ":a", "1a:b", "a:1b", "a b:c", "a:b:c", "a:b_c", "é:a", "-a:b", f"a:{'b' * 65}")
+
+BROKEN: Final = (
+    # 3.4: one value per key
+    *_giving("two values of a key in a policy", grant("source_admin", *ONE_VALUE), "labels_refused"),
+    *_labelling("two values of a key on a source", "source:S4", ONE_VALUE, "label_key_taken"),
+    *_labelling("two values of a key on a space", "space:SP-dev", ONE_VALUE, "label_key_taken"),
+    Broken(
+        "a second value of a key",
+        "labels.attach",
+        {"resource": "source:S1", "labels": ["environment:dev"]},
+        RequestError,
+        "label_key_taken",
+    ),
+    # 3.5: what carries labels
+    *_labelling("labels on a warehouse", "warehouse:WH", ["brand:a"], "labels_refused"),
+    *_labelling("labels on a function", "function:F1", ["brand:a"], "labels_refused"),
+    *_labelling("labels on a tracking plan", "tracking_plan:TP", ["brand:a"], "labels_refused"),
+    *_labelling("labels on a destination", "destination:D1", ["brand:a"], "labels_refused"),
+    Broken(
+        "labels on a group", "labels.attach", {"resource": "group:GA", "labels": []}, RequestError, "labels_refused"
+    ),
+    # 3.6 and section 2: how far a role reaches
+    *_giving("labels beside a single source", grant("source_admin", "brand:a", on=("S1",)), "labels_refused"),
+    *(
+        broken
+        for one in ROLES.values()
+        if not one.labelled
+        for broken in _giving(f"labels narrow no {one.name}", grant(one.id, "brand:a"), "labels_refused")[:2]
+    ),
+    *(
+        broken
+        for one in ROLES.values()
+        if one.single is None
+        for broken in _giving(f"no single resource for {one.name}", grant(one.id, on=("S1",)), "resources_refused")[:2]
+    ),
+    *_giving("a source role on a function", grant("source_admin", on=("F1",)), "source_not_found"),
+    *_giving("a role there is not", grant("workspace_admin"), "role_not_found"),
+    Broken(
+        "only members, tokens, groups and invites hold policies",
+        "policies.give",
+        {"holder": "label:W1/brand:a", "grants": [grant("source_admin")]},
+        RequestError,
+        "holder_refused",
+    ),
+    Broken(
+        "who is no member holds no policy",
+        "policies.give",
+        {"holder": "member:nobody", "grants": [grant("source_admin")]},
+        RequestError,
+        "member_not_found",
+    ),
+    # 3.7 to 3.12: labels
+    *_giving("a label nobody created", grant("source_admin", "brand:c"), "label_not_found"),
+    *_giving("labels are told apart by case", grant("source_admin", "Brand:a"), "label_not_found"),
+    *_labelling("an attached label nobody created", "source:S4", ["brand:c"], "label_not_found"),
+    Broken("an admitted label nobody created", "resources.admit", {"space": "SP-dev", "labels": ["brand:c"]},
+           RequestError, "label_not_found"),
+    Broken("sources are labelled in bulk by owners", "labels.attach_many",
+           {"resources": ["source:S1"], "labels": ["region:apac"]}, RequestError, "relation_missing", "sally"),
+    Broken("labels are deleted by owners", "labels.delete", {"text": "spare:one"},
+           RequestError, "relation_missing", "sally"),
+    Broken("a label there is", "labels.create", {"text": "brand:a"}, ConflictError, "label_exists"),
+    Broken("a label there is, built in", "labels.create", {"text": "environment:dev"}, ConflictError, "label_exists"),
+    Broken("a built-in label, unused", "labels.delete", {"text": "environment:dev"}, ConflictError, "label_built_in",
+           "zoe", "W2"),
+    Broken("a label that is gone", "labels.delete", {"text": "brand:c"}, RequestError, "label_not_found"),
+    Broken("a label on resources", "labels.delete", {"text": "environment:dev"}, ConflictError, "label_in_use"),
+    Broken("a label in a policy", "labels.delete", {"text": "region:apac"}, ConflictError, "label_in_use"),
+    *(Broken(f"a label written {text[:9]}", "labels.create", {"text": text}, RequestError, "malformed_label")
+      for text in MALFORMED),
+    # Section 1 and the lifecycle of members
+    Broken("one address, one member", "members.add", {"email": "Sally@X.io"}, ConflictError, "member_exists"),
+    Broken("a member is not invited", "invites.create", {"email": "sally@x.io"}, ConflictError, "member_exists"),
+    Broken("one invite an address", "invites.create", {"email": "ivy@x.io"}, ConflictError, "invite_exists"),
+    Broken("an expired invite is revoked first", "invites.create", {"email": "ira@x.io"},
+           ConflictError, "invite_exists"),
+    Broken("an invite ends", "invites.create", {"email": "new@x.io", "days": 366}, RequestError, "malformed_time"),
+    Broken("an invite lasts", "invites.create", {"email": "new@x.io", "days": 0}, RequestError, "malformed_time"),
+    Broken("an address has an @", "members.add", {"email": "sally"}, RequestError, "malformed_email"),
+    Broken("an owner or a member", "members.add", {"email": "new@x.io", "role": "admin"},
+           RequestError, "role_not_found"),
+    Broken("one name, one group", "groups.create", {"name": "GA"}, ConflictError, "name_taken"),
+    Broken("one name, one group, renamed", "groups.rename", {"group": "GB", "name": "GA"},
+           ConflictError, "name_taken"),
+    Broken("groups are of members, not of who is invited", "groups.add", {"group": "GA", "members": ["ivy@x.io"]},
+           RequestError, "member_not_found"),
+    Broken("groups do not nest", "groups.add", {"group": "GA", "members": ["GB"]}, RequestError, "member_not_found"),
+    Broken("groups hold none of what is not one", "groups.replace", {"group": "GA", "members": ["ken", "nobody"]},
+           RequestError, "member_not_found"),
+    # Tokens, resources, workspaces
+    Broken("a token ends after it begins", "tokens.create",
+           {"description": "new", "expires_at": datetime.now(UTC) - timedelta(seconds=1)},
+           RequestError, "malformed_time"),
+    Broken("a destination moves with its source", "resources.move", {"resource": "destination:D1", "workspace": "W2"},
+           RequestError, "move_refused", None),
+    Broken("nothing moves to where there is nothing", "resources.move", {"resource": "source:S1", "workspace": "W9"},
+           RequestError, "workspace_not_found", None),
+    Broken("a destination is in a source", "resources.create", {"type_": "destination"},
+           RequestError, "malformed_parent"),
+    Broken("a source is in nothing else", "resources.create", {"type_": "source", "parent": "S1"},
+           RequestError, "malformed_parent"),
+    Broken("a resource is of a known type", "resources.create", {"type_": "group"},
+           RequestError, "resource_type_not_found"),
+    Broken("a space is deleted by owners", "resources.delete", {"resource": "space:SP-prod"},
+           RequestError, "relation_missing", "eve"),
+    Broken("a source is deleted by who has them all", "resources.delete", {"resource": "source:S1"},
+           RequestError, "relation_missing", "sally"),
+    Broken("a plan there is not", "workspaces.update", {"id_": "W1", "plan": "gold"}, RequestError, "malformed_plan"),
+    Broken("a region there is not", "workspaces.update", {"id_": "W1", "region": "moon"},
+           RequestError, "malformed_region"),
+    Broken("a workspace's id", "workspaces.create", {"id_": "W/1", "name": "x", "owner": "new@x.io"},
+           RequestError, "malformed_id", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+def test_rule(standing: Organisation, broken: Broken) -> None:
+    """Who breaks the rule is told its code, and nothing changes."""
+    assert isinstance(standing.door, PythonDoor)
+    with unchanged(standing.door), pytest.raises(IamgraphError) as refused:
+        standing.do(Do(broken.by, broken.verb, broken.arguments, workspace=broken.workspace))
+    assert broken.code == refused.value.code
+    assert isinstance(refused.value, broken.kind)
+
+
+# --- rules that need something to happen first -------------------------------------------------------------
+
+
+def _refused(act: Any) -> str:
+    with pytest.raises(IamgraphError) as refused:
+        act()
+    return refused.value.code
+
+
+@pytest.fixture
+def one(root: Access) -> str:
+    """A workspace with one owner; the id of that owner."""
+    root.workspaces.create("one", name="one", owner="ada@x.io")
+    return str(root.members("one").all()[0]["id"])
+
+
+def test_the_last_owner_stays(door: PythonDoor, root: Access, one: str) -> None:
+    """A last owner is neither removed nor made a member, by nobody, and does not leave; one of two may."""
+    ada = door.access(f"member:{one}").members("one")
+    with unchanged(door):
+        assert ["last_owner"] * 3 == [
+            _refused(lambda: ada.remove(one)),
+            _refused(lambda: root.members("one").remove(one)),
+            _refused(lambda: ada.set_role(one, "member")),
+        ]
+    ada.add("bob@x.io", role="owner", id_="bob")
+    ada.remove(one)
+    assert not door.may(f"member:{one}", "can_open", "workspace:one")
+
+
+def test_an_owner_by_a_group_is_not_the_last(root: Access, door: PythonDoor, one: str) -> None:
+    """Who owns by a group's policy counts as no owner in their own right, so that no group's end leaves none."""
+    root.members("one").add("bob@x.io", id_="bob")
+    root.groups("one").create("g", id_="g")
+    root.groups("one").add("g", ["bob"])
+    root.policies("one").give("group:g", [Grant("workspace_owner")])
+    bob = door.access("member:bob")
+    assert door.may("member:bob", "can_manage_access", "workspace:one")
+    assert "last_owner" == _refused(lambda: bob.members("one").remove(one))
+
+
+def test_an_owners_token_is_no_last_owner(root: Access, one: str) -> None:
+    """A token that owns the workspace does not let its last person go."""
+    root.tokens("one").create("robot", owner=True)
+    assert "last_owner" == _refused(lambda: root.members("one").remove(one))
+
+
+def test_environments_have_a_limit(door: PythonDoor, root: Access, one: str) -> None:
+    """Five environments of one's own beside those built in, no sixth; other keys have no limit."""
+    labels = root.labels("one")
+    for i in range(MAX_CUSTOM_ENVIRONMENTS):
+        labels.create(f"environment:e{i}")
+    with unchanged(door), pytest.raises(LimitError) as refused:
+        labels.create("environment:another")
+    assert "too_many_environments" == refused.value.code
+    labels.create("region:another")
+
+
+def test_a_label_tells_where_it_is_used(root: Access, one: str) -> None:
+    """What carries, requires or admits a label keeps it, is named, and lets it go once it is ended."""
+    labels, resources = root.labels("one"), root.resources("one")
+    labels.create("brand:a")
+    resources.create("source", id_="s", labels=["brand:a"])
+    resources.create("space", id_="p")
+    resources.admit("p", ["brand:a"])
+    root.policies("one").create(Grant("source_admin", labels=("brand:a",)), id_="q")
+    with pytest.raises(ConflictError) as refused:
+        labels.delete("brand:a")
+    assert "`policy:q`, `source:s`, `space:p`" in refused.value.message
+    resources.admit("p", None)
+    root.policies("one").delete("q")
+    labels.detach("source:s", ["brand:a"])
+    labels.delete("brand:a")
+    assert ["environment:dev", "environment:prod"] == [it["label"] for it in labels.all()]
+
+
+def test_replacing_policies_ends_what_was_held(door: PythonDoor, root: Access, one: str) -> None:
+    """Adding policies adds, replacing them ends those held before, and a shared one stays with its other holders."""
+    policies, members = root.policies("one"), root.members("one")
+    for who in ("bob", "eve"):
+        members.add(f"{who}@x.io", id_=who)
+    root.resources("one").create("source", id_="s")
+    policies.create(Grant("source_admin"), ["member:bob", "member:eve"], id_="shared")
+    policies.give("member:bob", [Grant("function_admin")])
+    assert [True, True] == _may(door, "bob")
+    policies.give("member:bob", [Grant("function_reader")], replacing=True)
+    assert ([False, False], [True, False]) == (_may(door, "bob"), _may(door, "eve"))
+    assert 1 == len(policies.all("member:bob"))
+
+
+def _may(door: PythonDoor, who: str) -> list[bool]:
+    return [
+        door.may(f"member:{who}", "can_edit", "source:s"),
+        door.may(f"member:{who}", "can_create_function", "workspace:one"),
+    ]
+
+
+def test_removal_leaves_nothing_of_a_member(door: PythonDoor, root: Access, one: str) -> None:
+    """Who is removed is in no tuple but that of their address, and neither are policies only they held."""
+    members = root.members("one")
+    members.add("bob@x.io", id_="bob", role="owner")
+    members.set_pii("bob", pii=True)
+    root.groups("one").create("g", id_="g")
+    root.groups("one").add("g", ["bob"])
+    root.policies("one").give("member:bob", [Grant("source_admin")])
+    door.access("member:bob").requests("one").create("more")
+    members.remove("bob")
+    left = [str(it.tuple) for it in door.authorizer.read(door.store, limit=1000).items]
+    assert ["email:bob@x.io#account@member:bob"] == [it for it in left if "bob" in it]
+    assert ([], []) == (root.policies("one").all(), root.requests("one").all())
+
+
+def test_a_revoked_invite_leaves_nothing(door: PythonDoor, root: Access, one: str) -> None:
+    """With an invite go its place in groups, the policies it alone held, and its secret."""
+    root.groups("one").create("g", id_="g")
+    before = door.authorizer.read(door.store, limit=1000).items
+    done, secret = root.invites("one").create("bob@x.io", groups=["g"], grants=[Grant("source_admin")])
+    root.invites("one").revoke(done.object.id)
+    assert before == door.authorizer.read(door.store, limit=1000).items
+    assert "invite_not_found" == _refused(lambda: root.invites("one").accept(secret))
+
+
+def test_labels_are_told_apart_by_case(door: PythonDoor, root: Access, one: str) -> None:
+    """`Brand:a` is another label than `brand:a`, and of another key."""
+    root.members("one").add("bob@x.io", id_="bob")
+    for text in ("brand:a", "Brand:a"):
+        root.labels("one").create(text)
+    root.resources("one").create("source", id_="s", labels=["brand:a"])
+    root.policies("one").give("member:bob", [Grant("source_admin", labels=("Brand:a",))])
+    assert not door.may("member:bob", "can_edit", "source:s")
+    root.labels("one").attach("source:s", ["Brand:a"])
+    assert door.may("member:bob", "can_edit", "source:s")
+
+
+def test_a_source_that_comes_later(door: PythonDoor, root: Access, one: str) -> None:
+    """A policy of labels reaches a source made after it, and so does one of all sources."""
+    for who, labels in (("bob", ("environment:prod",)), ("eve", ())):
+        root.members("one").add(f"{who}@x.io", id_=who)
+        root.policies("one").give(f"member:{who}", [Grant("source_reader", labels=labels)])
+    root.resources("one").create("source", id_="prod", labels=["environment:prod"])
+    root.resources("one").create("source", id_="none")
+    asked = [door.may(f"member:{who}", "can_read", f"source:{it}") for who in ("bob", "eve") for it in ("prod", "none")]
+    assert [True, False, True, True] == asked
+
+
+def test_pii_is_judged_by_holder(door: PythonDoor, root: Access, one: str) -> None:
+    """Personal data shown to a group are those its policies reach, not what its members reach on other ways."""
+    root.members("one").add("bob@x.io", id_="bob")
+    root.groups("one").create("g", id_="g")
+    root.groups("one").add("g", ["bob"])
+    root.groups("one").set_pii("g", pii=True)
+    for id_, holder in (("a", "group:g"), ("b", "member:bob")):
+        root.resources("one").create("source", id_=id_)
+        root.policies("one").give(holder, [Grant("source_reader", (id_,))])
+    assert [True, False] == [door.may("member:bob", "can_see_pii", f"source:{it}") for it in "ab"]
+    root.members("one").set_pii("bob", pii=True)
+    root.groups("one").set_pii("g", pii=False)
+    assert [False, True] == [door.may("member:bob", "can_see_pii", f"source:{it}") for it in "ab"]
+
+
+def test_an_account_outlives_its_workspaces(root: Access, one: str) -> None:
+    """One address is one account, in every workspace, with the name and id it had first."""
+    root.workspaces.create("two", name="two", owner="eve@x.io")
+    root.members("one").add("bob@x.io", id_="bob", name="Bob")
+    root.members("one").remove("bob")
+    root.members("two").add("BOB@x.io", id_="bobby", name="Robert")
+    told = root.members("two").get("bob")
+    assert ("bob", "Bob", [], []) == (told["id"], told["name"], told["groups"], told["policies"])
+
+
+def test_an_expired_token_is_nobody(door: PythonDoor, root: Access, one: str) -> None:
+    """A token is a subject until it expires, and may nothing from then on."""
+    root.resources("one").create("source", id_="s")
+    ends = datetime.now(UTC) + timedelta(seconds=0.5)
+    done, _ = root.tokens("one").create("robot", owner=True, grants=[Grant("source_reader")], expires_at=ends)
+    assert door.may(str(done.object), "can_read", "source:s")
+    while datetime.now(UTC) < ends:
+        pass
+    assert not door.may(str(done.object), "can_read", "source:s")
+
+
+def test_one_key_is_one_act(door: PythonDoor, root: Access, one: str) -> None:
+    """An idempotency key stands for one act: on another object or in another workspace it is refused."""
+    root.workspaces.create("two", name="two", owner="ada@x.io")
+    for id_ in "ab":
+        root.resources("one").create("source", id_=id_)
+    once = root.saying(idempotency_key="k1")
+    assert once.resources("one").rename("source:a", "x") == once.resources("one").rename("source:a", "x")
+    assert "idempotency_key_reused" == _refused(lambda: once.resources("one").rename("source:b", "x"))
+    labelled = root.saying(idempotency_key="k2")
+    labelled.labels("one").attach("source:a", ["environment:prod"])
+    assert "idempotency_key_reused" == _refused(lambda: labelled.labels("one").attach("source:b", ["environment:prod"]))
+    grouped = root.saying(idempotency_key="k3")
+    grouped.groups("one").create("g")
+    assert "idempotency_key_reused" == _refused(lambda: grouped.groups("two").create("g"))
