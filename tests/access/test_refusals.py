@@ -168,7 +168,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after",
+    "after", "change", "external_id", "active", "with_members",
 })
 # fmt: on
 
