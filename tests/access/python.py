@@ -42,7 +42,7 @@ class PythonDoor:
         """What a verb returns."""
         room, _, name = verb.partition(".")
         access = self.access(by)
-        verbs = access.workspaces if room == "workspaces" else getattr(access, room)(home)
+        verbs = getattr(access, room) if room in ("workspaces", "documents") else getattr(access, room)(home)
         told = getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
         return list(told) if isinstance(told, Iterator) else told
 

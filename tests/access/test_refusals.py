@@ -103,7 +103,7 @@ def test_a_wrong_secret_is_no_invite(standing: Organisation) -> None:
         assert "invite_not_found" == refused.value.code
 
 
-ENDING: Final = ("delete", "remove", "revoke", "move", "dismiss")
+ENDING: Final = ("delete", "remove", "revoke", "move", "dismiss", "apply")
 
 
 def test_the_calls_are_good_ones(fresh: Organisation) -> None:
@@ -168,7 +168,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after",
+    "after", "document", "removals", "shown", "people", "change", "external_id",
 })
 # fmt: on
 

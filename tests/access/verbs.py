@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from iamgraph.access.access import Access
+from iamgraph.access.document import Document, Member
+from iamgraph.access.groups import GroupChange
+from iamgraph.access.people import parse_people
 from tests.access.organisation import grant
 
 SOURCE_ADMIN: Final = [grant("source_admin")]
+# All of W1 gone but its owner.
+EMPTY: Final = Document("W1", members=(Member(email="olga@x.io", role="owner"),))
 
 
 def rooms() -> dict[str, type[Any]]:
@@ -54,6 +59,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
+    "groups.change": {"group": "GA", "change": GroupChange(added=frozenset({"bob"}))},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},
@@ -91,4 +97,8 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "requests.approve": {"request": "$asked", "grants": SOURCE_ADMIN},
     "requests.dismiss": {"request": "$asked"},
     "requests.all": {},
+    "people.add": {"people": parse_people("email,groups\nnew@x.io,GA\n")},
+    "documents.read": {"workspace": "W1"},
+    "documents.plan": {"document": EMPTY},
+    "documents.apply": {"document": EMPTY, "removals": 1_000},
 }
