@@ -48,9 +48,10 @@ class Transaction:
         found = self._room.reader.find(RelationTuple(object_, relation, subject))
         return found is not None and self._holds(found.tuple)
 
-    def of(self, object_: Object, relation: str) -> list[StoredTuple]:
-        """The tuples of an object and relation, by subject."""
-        return self._living(self._room.reader.read(object_, relation))
+    def of(self, object_: Object, relation: str, *, expired: bool = False) -> list[StoredTuple]:
+        """The tuples of an object and relation, by subject; those that have expired too, if so asked."""
+        found = self._room.reader.read(object_, relation)
+        return list(found) if expired else self._living(found)
 
     def every(self, wanted: TupleFilter) -> list[StoredTuple]:
         """Every tuple a filter means, by object, relation and subject; `LimitError` where they are too many."""

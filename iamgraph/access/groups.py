@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, belongs, exists, subjects, taken
+from iamgraph.access.invites import invited
 from iamgraph.access.policies import held_policies, left_without
 from iamgraph.access.words import is_
 from iamgraph.errors import ConflictError, RequestError
@@ -82,7 +83,7 @@ class Groups:
         return self._on("group.delete", group, decide)
 
     def add(self, group: str, members: Collection[str]) -> Done:
-        """Add members of the workspace, by id or e-mail address."""
+        """Add members of the workspace, by id or e-mail address; an address that is invited joins once it accepts."""
 
         def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
             return Effect(note, self._added(transaction, found, members))
@@ -90,7 +91,7 @@ class Groups:
         return self._on("group.add_members", group, decide, sorted(members))
 
     def remove(self, group: str, members: Collection[str]) -> Done:
-        """Take members out; what they hold by themselves or by other groups stays."""
+        """Take members, or who is invited, out; what they hold by themselves or by other groups stays."""
 
         def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
             return Effect(note, deletes=self._added(transaction, found, members))
@@ -102,7 +103,7 @@ class Groups:
 
         def decide(transaction: Transaction, found: Object, note: Note) -> Effect:
             wanted = self._added(transaction, found, members)
-            there = [one.tuple for one in transaction.of(found, "added")]
+            there = [one.tuple for relation in ("added", "invited") for one in transaction.of(found, relation)]
             return Effect(note, wanted, tuple(one for one in there if one not in wanted))
 
         return self._on("group.replace_members", group, decide, sorted(members))
@@ -190,8 +191,9 @@ class Groups:
             raise name_taken(name)
 
     def _added(self, transaction: Transaction, group: Object, members: Collection[str]) -> tuple[RelationTuple, ...]:
-        people = dict.fromkeys(member_of(transaction, self._home, one) for one in members)
-        return tuple(is_(group, "added", one) for one in people)
+        invites = invited(transaction, self._home) if any("@" in one for one in members) else {}
+        joining = dict.fromkeys(_joining(transaction, self._home, one, invites) for one in members)
+        return tuple(is_(group, "invited" if one.type == "invite" else "added", one) for one in joining)
 
     def _on(
         self, action: str, group: str, decide: Callable[[Transaction, Object, Note], Effect], said: Any = None
@@ -212,12 +214,19 @@ class Groups:
 
 def member_of(transaction: Transaction, home: Object, named: str) -> Object:
     """The member with that id or e-mail address; `RequestError` (`member_not_found`) if the workspace has none."""
+    return _joining(transaction, home, named, {})
+
+
+def _joining(transaction: Transaction, home: Object, named: str, invites: Mapping[str, Object]) -> Object:
+    """The member with that id or e-mail address, or that address's invite; `RequestError` if there is neither."""
     found: Subject | None = Object("member", named)
     if "@" in named:
         found = next(iter(subjects(transaction, words.email(named), "account")), None)
-    if not isinstance(found, Object) or not transaction.has(home, "member", found):
+    if isinstance(found, Object) and transaction.has(home, "member", found):
+        return found
+    if named.lower() not in invites:
         raise no_member(named)
-    return found
+    return invites[named.lower()]
 
 
 def no_member(named: str) -> RequestError:

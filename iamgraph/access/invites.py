@@ -76,7 +76,7 @@ class Invites:
 
         def decide(transaction: Transaction) -> Effect:
             belongs(transaction, found, self._home)
-            return Effect(note, removed=(found, *left_without(transaction, found, _policies(transaction, found))))
+            return Effect(note, removed=tuple(invite_and_all(transaction, found)))
 
         note = Note("invite.revoke", found, self._home)
         return self._desk.act(note, Need("can_manage_access", self._home), decide)
@@ -110,7 +110,7 @@ class Invites:
         note = Note("invite.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            invites = self._all(transaction)
+            invites = list(invited(transaction, self._home).values())
             kept = transaction.attributes(invites)
             return sorted(
                 (
@@ -129,19 +129,26 @@ class Invites:
 
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 
-    def _all(self, transaction: Transaction) -> list[Object]:
-        found = transaction.every(TupleFilter(object_type="invite", relation="workspace", subject=self._home))
-        return [one.tuple.object for one in found]
-
     def _check_new(self, transaction: Transaction, address: Object) -> None:
         members = set(subjects(transaction, self._home, "member"))
         if members & set(subjects(transaction, address, "account")):
             raise ConflictError(f"`{address.id}` is a member already", code="member_exists", pointer="/email")
-        invited = transaction.attributes(self._all(transaction)).values()
-        if any(one.get("email") == address.id for one in invited):
+        if address.id in invited(transaction, self._home):
             raise ConflictError(
                 f"`{address.id}` is invited already: revoke that invite first", code="invite_exists", pointer="/email"
             )
+
+
+def invited(transaction: Transaction, home: Object) -> dict[str, Object]:
+    """The invites to a workspace by address, those that have expired too."""
+    found = transaction.every(TupleFilter(object_type="invite", relation="workspace", subject=home))
+    kept = transaction.attributes(one.tuple.object for one in found)
+    return {str(values["email"]): one for one, values in kept.items()}
+
+
+def invite_and_all(transaction: Transaction, invite: Object) -> list[Object]:
+    """An invite, and the policies that only it holds."""
+    return [invite, *left_without(transaction, invite, _policies(transaction, invite))]
 
 
 def _groups(transaction: Transaction, invite: Object) -> list[Object]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, not_found, subjects
+from iamgraph.access.invites import invite_and_all, invited
 from iamgraph.access.policies import held_policies, left_without
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import account_of
@@ -200,7 +201,10 @@ def keep_an_owner(transaction: Transaction, home: Object, person: Object) -> Non
 
 
 def removal(transaction: Transaction, home: Object, subject: Object, note: Note) -> Effect:
-    """What ends all that a member or token has in a workspace. Policies that nobody holds any longer go with it."""
+    """What ends all that a member or token has in a workspace. Policies that nobody holds any longer go with it.
+
+    So does an invite from before a member was added, whose link would bring them back.
+    """
     standing = _standing(transaction, home, subject)
     policies = held_policies(transaction, home, subject)
     own = [is_(home, relation, subject) for relation in (subject.type, "owner_direct", "pii")]
@@ -210,5 +214,13 @@ def removal(transaction: Transaction, home: Object, subject: Object, note: Note)
         removed=(
             *(one.object for one in standing if one.object.type == "access_request"),
             *left_without(transaction, subject, policies),
+            *_pending(transaction, home, subject),
         ),
     )
+
+
+def _pending(transaction: Transaction, home: Object, person: Object) -> list[Object]:
+    """The invite to a workspace that a person's address still has, with what it alone holds."""
+    email = transaction.attributes([person]).get(person, {}).get("email")
+    invite = invited(transaction, home).get(email) if email is not None else None
+    return [] if invite is None else invite_and_all(transaction, invite)

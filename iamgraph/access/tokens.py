@@ -98,7 +98,7 @@ class Tokens:
         note = Note("token.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            tokens = [one for one in subjects(transaction, self._home, "token") if isinstance(one, Object)]
+            tokens = _tokens(transaction, self._home)
             owners = set(subjects(transaction, self._home, "owner_direct"))
             people = {str(one) for one in subjects(transaction, self._home, "member")}
             kept = transaction.attributes(tokens)
@@ -119,8 +119,14 @@ class Tokens:
         return self._desk.look(note, Need("can_manage_tokens", self._home), tell)
 
     def _check_there(self, transaction: Transaction, token: Object) -> None:
-        if token not in subjects(transaction, self._home, "token"):
+        if token not in _tokens(transaction, self._home):
             raise not_found(token)
+
+
+def _tokens(transaction: Transaction, home: Object) -> list[Object]:
+    """The tokens of a workspace; those past their time too, which can be revoked still."""
+    found = (one.tuple.subject for one in transaction.of(home, "token", expired=True))
+    return [one for one in found if isinstance(one, Object)]
 
 
 def _is_person(name: str | None) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 OURS: Final = "W1"
 # Verbs that change nothing.
-TELLING: Final = frozenset({"all", "get", "page", "export"})
+TELLING: Final = frozenset({"all", "get", "page", "export", "read", "plan"})
 
 
 @dataclass(frozen=True, slots=True)

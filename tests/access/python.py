@@ -9,6 +9,9 @@ from typing import Any
 
 from iamgraph.access.access import Access
 from iamgraph.access.desk import Desk
+from iamgraph.access.document import parse_document
+from iamgraph.access.groups import GroupChange
+from iamgraph.access.people import parse_people
 from iamgraph.access.policies import Grant
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
@@ -42,7 +45,8 @@ class PythonDoor:
         """What a verb returns."""
         room, _, name = verb.partition(".")
         access = self.access(by)
-        verbs = getattr(access, room) if room in ("workspaces", "documents") else getattr(access, room)(home)
+        verbs = getattr(access, room)
+        verbs = verbs(home) if callable(verbs) else verbs
         told = getattr(verbs, name)(**{key: granted(key, value) for key, value in arguments.items()})
         return list(told) if isinstance(told, Iterator) else told
 
@@ -61,6 +65,13 @@ def granted(name: str, said: Any) -> Any:
         case "grant":
             role, resources, labels = said
             return Grant(role, tuple(resources), tuple(labels))
+        case "change":
+            members = {key: frozenset(value) for key, value in said.items()}
+            return GroupChange(members=members.get("members"), added=members.get("added", frozenset()))
+        case "document":
+            return parse_document(said)
+        case "people":
+            return parse_people(said)
         case _:
             return said
 

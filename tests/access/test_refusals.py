@@ -95,6 +95,28 @@ def test_lists_are_of_ones_own(standing: Organisation, who: str) -> None:
         assert sources == [one["id"] for one in door.tell(standing.named(who), "resources.all", OURS, type_="source")]
 
 
+def test_what_everybody_may_for_themselves(fresh: Organisation) -> None:
+    """A member looks at themselves, takes back what they asked for, and goes; elsewhere nothing is theirs."""
+    assert "member_not_found" == _code(fresh, Do("mia", "members.get", {"member": "mia"}, workspace="W2"))
+    assert "member_not_found" == _code(fresh, Do("mia", "members.remove", {"member": "mia"}, workspace="W2"))
+    told = _python(fresh).tell("member:mia", "members.get", OURS, member="mia")
+    assert ("member", [], []) == (told["role"], told["groups"], told["policies"])
+    fresh.do(Do("mia", "requests.create", {"text": "more"}, name="mine"))
+    assert "access_request_not_found" == _code(
+        fresh, Do("mia", "requests.dismiss", {"request": "$mine"}, workspace="W2")
+    )
+    for verb, said in (("requests.dismiss", {"request": "$mine"}), ("members.remove", {"member": "mia"})):
+        assert _code(fresh, Do("mia", verb, said)) is None
+    assert not fresh.door.may("member:mia", "can_open", "workspace:W1")
+
+
+def test_a_token_is_nobody_elsewhere_and_asks_nothing(standing: Organisation) -> None:
+    """A token takes no member's way: it neither asks for access, nor is it a member that could go."""
+    for verb, said in (("requests.create", {"text": "more"}), ("members.remove", {"member": "$T-ro"})):
+        with unchanged(_python(standing)):
+            assert "relation_missing" == _code(standing, Do("$T-ro", verb, said))
+
+
 def test_a_wrong_secret_is_no_invite(standing: Organisation) -> None:
     """Whoever has not an invite's secret, or names another workspace with it, is told there is no such invite."""
     for secret, workspace in (("iai_no_secret", "W1"), ("!ivy", "W2")):
@@ -115,6 +137,7 @@ def test_the_calls_are_good_ones(fresh: Organisation) -> None:
         "invites.accept": "invite_not_found",
         "requests.create": "relation_missing",
         "requests.dismiss": "access_request_not_found",  # approved before
+        "documents.apply": "too_many_removals",
     } == {verb: code for verb, code in codes.items() if code is not None}
 
 
@@ -135,6 +158,8 @@ NAMING: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
     "engage_source": (("R1", "source_not_found"),),
     "token": (("$T-two", "token_not_found"),),
     "invite": (("$out", "invite_not_found"),),
+    "change": (({"added": ["zoe"]}, "member_not_found"), ({"members": ["ken", "zoe"]}, "member_not_found")),
+    "people": (("email,groups\nmany@x.io,RG\n", "group_not_found"),),
     "request": (("$wish", "access_request_not_found"),),
     "holder": (("member:zoe", "member_not_found"), ("group:RG", "group_not_found")),
     "holders": ((["member:bob", "member:zoe"], "member_not_found"), (["group:RG"], "group_not_found")),
@@ -168,7 +193,8 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after", "document", "removals", "shown", "people", "change", "external_id",
+    "after", "change", "external_id", "active", "with_members",
+    "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on
 

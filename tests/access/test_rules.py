@@ -144,7 +144,7 @@ BROKEN: Final = (
     Broken("one name, one group", "groups.create", {"name": "GA"}, ConflictError, "name_taken"),
     Broken("one name, one group, renamed", "groups.rename", {"group": "GB", "name": "GA"},
            ConflictError, "name_taken"),
-    Broken("groups are of members, not of who is invited", "groups.add", {"group": "GA", "members": ["ivy@x.io"]},
+    Broken("who is invited elsewhere joins no group", "groups.add", {"group": "GA", "members": ["out@x.io"]},
            RequestError, "member_not_found"),
     Broken("groups do not nest", "groups.add", {"group": "GA", "members": ["GB"]}, RequestError, "member_not_found"),
     Broken("groups hold none of what is not one", "groups.replace", {"group": "GA", "members": ["ken", "nobody"]},
@@ -307,6 +307,32 @@ def test_a_revoked_invite_leaves_nothing(door: PythonDoor, root: Access, one: st
     assert "invite_not_found" == _refused(lambda: root.invites("one").accept(secret))
 
 
+def test_who_is_invited_is_put_in_groups(door: PythonDoor, root: Access, one: str) -> None:
+    """Who is invited is put in groups by address, holds nothing by it, and is a member of them once they accept."""
+    groups, resources = root.groups("one"), root.resources("one")
+    for group in "gh":
+        groups.create(group, id_=group)
+    resources.create("source", id_="s")
+    root.policies("one").give("group:g", [Grant("source_reader")])
+    done, secret = root.invites("one").create("bob@x.io")
+    groups.add("g", ["Bob@x.io"])
+    groups.add("h", ["bob@x.io"])
+    groups.replace("h", [one])
+    assert ([done.object.id], [], []) == (*(groups.get(it)["invites"] for it in "gh"), groups.get("g")["members"])
+    person = root.invites("one").accept(secret).object
+    assert door.may(str(person), "can_read", "source:s")
+    assert ([], [person.id]) == (groups.get("g")["invites"], groups.get("g")["members"])
+
+
+def test_no_way_back_by_an_old_link(door: PythonDoor, root: Access, one: str) -> None:
+    """Who was invited, added besides and removed cannot come back by the link they still have."""
+    _, secret = root.invites("one").create("bob@x.io", grants=[Grant("workspace_owner")])
+    root.members("one").add("bob@x.io", id_="bob")
+    root.members("one").remove("bob")
+    assert "invite_not_found" == _refused(lambda: root.invites("one").accept(secret))
+    assert [] == root.policies("one").all()
+
+
 def test_labels_are_told_apart_by_case(door: PythonDoor, root: Access, one: str) -> None:
     """`Brand:a` is another label than `brand:a`, and of another key."""
     root.members("one").add("bob@x.io", id_="bob")
@@ -356,7 +382,7 @@ def test_an_account_outlives_its_workspaces(root: Access, one: str) -> None:
 
 
 def test_an_expired_token_is_nobody(door: PythonDoor, root: Access, one: str) -> None:
-    """A token is a subject until it expires, and may nothing from then on."""
+    """A token is a subject until it expires, may nothing from then on, and is there to be revoked."""
     root.resources("one").create("source", id_="s")
     ends = datetime.now(UTC) + timedelta(seconds=0.5)
     done, _ = root.tokens("one").create("robot", owner=True, grants=[Grant("source_reader")], expires_at=ends)
@@ -364,6 +390,9 @@ def test_an_expired_token_is_nobody(door: PythonDoor, root: Access, one: str) ->
     while datetime.now(UTC) < ends:
         pass
     assert not door.may(str(done.object), "can_read", "source:s")
+    assert [done.object.id] == [it["id"] for it in root.tokens("one").all()]
+    root.tokens("one").revoke(done.object.id)
+    assert ([], []) == (root.tokens("one").all(), root.policies("one").all())
 
 
 def test_one_key_is_one_act(door: PythonDoor, root: Access, one: str) -> None:

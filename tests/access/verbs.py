@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from iamgraph.access.access import Access
-from iamgraph.access.document import Document, Member
 from iamgraph.access.groups import GroupChange
-from iamgraph.access.people import parse_people
+from iamgraph.access.provisioning import Wanted
 from tests.access.organisation import grant
 
+# Of W1 as it is not: nobody but one owner, and nothing in it.
+DOCUMENT: Final = """\
+workspace: W1
+members:
+- {id: max, email: max@x.io, role: owner}
+"""
 SOURCE_ADMIN: Final = [grant("source_admin")]
-# All of W1 gone but its owner.
-EMPTY: Final = Document("W1", members=(Member(email="olga@x.io", role="owner"),))
 
 
 def rooms() -> dict[str, type[Any]]:
@@ -59,10 +62,17 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
-    "groups.change": {"group": "GA", "change": GroupChange(added=frozenset({"bob"}))},
+    "groups.change": {"group": "GA", "change": GroupChange("GY", added=frozenset({"bob"}))},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},
+    "provisioning.enrol": {"email": "pushed@x.io"},
+    "provisioning.change": {"member": "hal", "active": False},
+    "provisioning.forget": {"member": "hal"},
+    "provisioning.user": {"member": "bob"},
+    "provisioning.users": {"wanted": Wanted()},
+    "provisioning.group": {"group": "GA"},
+    "provisioning.groups": {"wanted": Wanted()},
     "policies.create": {"grant": grant("source_admin"), "holders": ["member:bob"]},
     "policies.add_holders": {"policy": "P1", "holders": ["member:bob"]},
     "policies.remove_holders": {"policy": "P1", "holders": ["member:bob"]},
@@ -91,14 +101,14 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "invites.revoke": {"invite": "$ivy"},
     "invites.accept": {"secret": "iai_no_secret"},
     "invites.all": {},
+    "documents.read": {"workspace": "W1"},
+    "documents.plan": {"document": DOCUMENT},
+    "documents.apply": {"document": DOCUMENT},
+    "people.add": {"people": "email,groups\nmany@x.io,GA\n"},
     "audit.page": {},
     "audit.export": {},
     "requests.create": {"text": "more, please"},
     "requests.approve": {"request": "$asked", "grants": SOURCE_ADMIN},
     "requests.dismiss": {"request": "$asked"},
     "requests.all": {},
-    "people.add": {"people": parse_people("email,groups\nnew@x.io,GA\n")},
-    "documents.read": {"workspace": "W1"},
-    "documents.plan": {"document": EMPTY},
-    "documents.apply": {"document": EMPTY, "removals": 1_000},
 }
