@@ -12,7 +12,7 @@ from iamgraph.access.document import Document, Group, Label, Member, Policy, Res
 from iamgraph.access.faults import Faults
 from iamgraph.access.groups import EVERYBODY, name_taken, no_member
 from iamgraph.access.labels import check_environments, refuse_used
-from iamgraph.access.members import is_owner, last_owner
+from iamgraph.access.members import check_member_id, is_owner, last_owner
 from iamgraph.access.policies import Grant, policy_tuples
 from iamgraph.access.resources import (
     SORTS,
@@ -161,6 +161,7 @@ class Describing:
             return person
         if address is None:
             raise not_found(person)
+        check_member_id(person)
         if known not in (None, person):
             raise ConflictError(
                 f"`{address.id}` is the address of another account: leave `id` out to take that one",

@@ -39,10 +39,7 @@ class Members:
         address = words.email(email)
         account = words.new_id("member", id_)
         owner = is_owner(role)
-        if len(account.id) > MAX_MEMBER_ID_LENGTH:
-            raise RequestError(
-                f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
-            )
+        check_member_id(account)
 
         def decide(transaction: Transaction) -> Effect:
             person, made = account_of(transaction, address, account, name)
@@ -150,6 +147,14 @@ def is_owner(role: str) -> bool:
             f"no role `{shown(role)}` of members: `owner` or `member`", code="role_not_found", pointer="/role"
         )
     return role == OWNER
+
+
+def check_member_id(account: Object) -> None:
+    """`RequestError` for an id that is too long for a member's."""
+    if len(account.id) > MAX_MEMBER_ID_LENGTH:
+        raise RequestError(
+            f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
+        )
 
 
 def last_owner(home: Object) -> ConflictError:
