@@ -38,7 +38,7 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/service/test_new_enemy.py
 	IAMGRAPH_CUTS=1000 $(BIN)/pytest tests/store/test_lost_commits.py
 	IAMGRAPH_REVOKES=1000 $(BIN)/pytest -s tests/service/test_revocation.py
-	IAMGRAPH_FUZZED=10000 $(BIN)/pytest tests/service/test_fuzz.py tests/service/test_raw_fuzz.py
+	IAMGRAPH_FUZZED=10000 $(BIN)/pytest tests/service/test_fuzz.py tests/service/test_raw_fuzz.py tests/service/test_scim.py
 	IAMGRAPH_KILLS=100 IAMGRAPH_OVERLOAD=5 IAMGRAPH_TRICKLING=500 IAMGRAPH_RESTARTS=20 $(BIN)/pytest -s tests/service/test_faults_under_load.py
 
 bench: .venv/installed  ## how fast it is, here; a table of every measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
@@ -363,9 +364,10 @@ class Authorizer:
         return self._kept().list_models(store)
 
     def plan(self, store: str) -> Iterator[str]:
-        """Make every relation of the current model quick that is first asked later: one more at each step, by name.
+        """Make every relation of the current model quick that is first asked later: one more at each step.
 
-        Asked for are those that are worked out, by subjects nothing can be asked of themselves.
+        Meant are those that are worked out, asked by subjects of which nothing can be asked. Their order is drawn, so
+        that several who do this share the work.
         """
         current = self._load(store, self._ends())
         asking = [one.name for one in current.model.types if not one.relations]
@@ -375,6 +377,7 @@ class Authorizer:
             for each in one.relations
             if not isinstance(each.rewrite, This)
         ]
+        secrets.SystemRandom().shuffle(worked_out)
         for kind in map(Kind, asking):
             for type_, relation in worked_out:
                 self._checker.plan(Planning(store, current, type_, relation, kind, time.monotonic() + PLAN_SECONDS))

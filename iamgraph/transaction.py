@@ -46,7 +46,7 @@ class Transaction:
     def has(self, object_: Object, relation: str, subject: Subject) -> bool:
         """Whether the tuple is there."""
         found = self._room.reader.find(RelationTuple(object_, relation, subject))
-        return found is not None and self._lives(found)
+        return found is not None and self._holds(found.tuple)
 
     def of(self, object_: Object, relation: str, *, expired: bool = False) -> list[StoredTuple]:
         """The tuples of an object and relation, by subject; those that have expired too, if so asked."""
@@ -57,24 +57,24 @@ class Transaction:
         """Every tuple a filter means, by object, relation and subject; `LimitError` where they are too many."""
         return self._living(self._room.every(wanted))
 
-    def beneath(self, parent: Object, relation: str) -> list[StoredTuple]:
+    def beneath(self, parent: Object, relation: str) -> list[RelationTuple]:
         """Every tuple of the objects that have the parent by that relation; `LimitError` where they are too many."""
         return self.beneath_each([parent], relation)
 
-    def beneath_each(self, parents: Iterable[Object], relation: str) -> list[StoredTuple]:
+    def beneath_each(self, parents: Iterable[Object], relation: str) -> list[RelationTuple]:
         """As `beneath`, of many parents."""
-        return self._living(self._room.beneath(parents, relation))
+        return [one for one in self._room.beneath(parents, relation) if self._holds(one)]
 
-    def of_each(self, objects: Iterable[Object], relation: str) -> list[StoredTuple]:
-        """The tuples of many objects and one relation, in no order; `LimitError` where they are too many."""
-        return self._living(self._room.of_each(objects, relation))
+    def of_each(self, objects: Iterable[Object], relation: str | None = None) -> list[RelationTuple]:
+        """The tuples of many objects, of one relation if given, in no order; `LimitError` where they are too many."""
+        return [one for one in self._room.of_each(objects, relation) if self._holds(one)]
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""
         return self._room.attributes(objects)
 
-    def _lives(self, one: StoredTuple) -> bool:
-        return one.tuple.expires_at is None or self.now < one.tuple.expires_at
+    def _holds(self, one: RelationTuple) -> bool:
+        return one.expires_at is None or self.now < one.expires_at
 
     def _living(self, found: Iterable[StoredTuple]) -> list[StoredTuple]:
-        return [one for one in found if self._lives(one)]
+        return [one for one in found if self._holds(one.tuple)]

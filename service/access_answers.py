@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from pydantic import Field
 
+from iamgraph.access.audit import AuditPage
 from iamgraph.access.roles import Role
 from iamgraph.access.sessions import LASTS, SessionState
 from iamgraph.access.words import label_text
@@ -288,6 +289,51 @@ class SessionsAnswer(ListAnswer):
     """Sessions."""
 
     sessions: list[SessionAnswer]
+
+
+class EntryAnswer(Answer):
+    """A line of the audit trail: what was done, at which revision, or refused, and why."""
+
+    at: datetime
+    by: str | None = None
+    action: str
+    object: str
+    reason: str | None = None
+    revision: int | None = None
+    refused: bool
+    code: str | None = Field(None, description="why it was refused, for programs")
+    message: str | None = Field(None, description="why it was refused, for people")
+
+
+class AuditAnswer(ListAnswer):
+    """Lines of the trail, newest first."""
+
+    entries: list[EntryAnswer]
+
+    @classmethod
+    def of(cls, page: AuditPage) -> Self:
+        """The answer for a page."""
+        told = [
+            EntryAnswer(
+                at=one.at,
+                by=one.by,
+                action=one.action,
+                object=one.object,
+                reason=one.reason,
+                revision=one.revision,
+                refused=one.code is not None,
+                code=one.code,
+                message=one.message,
+            )
+            for one in page.items
+        ]
+        return cls(entries=told, next_cursor=page.cursor)
+
+
+class PlanAnswer(Answer):
+    """What applying a document would change, in lines for people."""
+
+    lines: list[str]
 
 
 def cut(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from iamgraph.access.applying import MAX_REMOVALS
+from iamgraph.access.audit import AuditFilter
+from iamgraph.access.document import Document, check_workspace, parse_document
 from iamgraph.access.invites import INVITE_DAYS
 from iamgraph.access.policies import Grant
 from iamgraph.service.wire import Body, Time
@@ -108,6 +111,30 @@ class ListQuery(Query):
 
     limit: int = Field(100, description="how many a page has at most, 1 to 1,000")
     cursor: str | None = Field(None, description="`next_cursor` of the page before")
+
+
+class TrailQuery(Query):
+    """Which lines of the audit trail are meant."""
+
+    by: str | None = Field(None, description="what this one did: `member:…`, `token:…`, `key …`")
+    action: str | None = Field(None, description="for example `group.create`")
+    object: str | None = Field(None, description="what was done to this, `type:id`")
+    since: AwareDatetime | None = Field(None, description="from this time on")
+    until: AwareDatetime | None = Field(None, description="before this time")
+
+    def to_filter(self) -> AuditFilter:
+        """The filter."""
+        return AuditFilter(self.by, self.action, self.object, self.since, self.until)
+
+
+class AuditQuery(TrailQuery, ListQuery):
+    """Which lines are told, page by page."""
+
+
+class AuditExportQuery(TrailQuery):
+    """Which lines are exported, and as what."""
+
+    format: Literal["csv", "jsonl"] = "jsonl"
 
 
 class PoliciesQuery(ListQuery):
@@ -347,3 +374,23 @@ class SecretBody(Body, json_schema_extra=_example(secret=_TOLD)):
     """The secret of a session."""
 
     secret: str
+
+
+class DocumentBody(Body, json_schema_extra=_example(text="workspace: acme\nname: Acme\n")):
+    """A workspace as a document."""
+
+    text: str = Field(description="YAML")
+
+    def to_document(self, workspace: str) -> Document:
+        """The document, which must be of that workspace."""
+        document = parse_document(self.text)
+        check_workspace(document, workspace)
+        return document
+
+
+class ApplyBody(DocumentBody, json_schema_extra=_example(text="workspace: acme\nname: Acme\n", removals=0)):
+    """What a workspace is to be; what the document does not name goes."""
+
+    removals: int = Field(MAX_REMOVALS, ge=0, description="how many things may go")
+    reason: str | None = None
+    idempotency_key: str | None = None

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import access, api, bulk, credentials, problems, resources, scim
+from iamgraph.service import access, api, bulk, credentials, problems, resources, scim, trail
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -45,6 +45,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["DEADLINE"] = settings.deadline
     app.config["STORE"] = settings.store
     app.config["THREADS"] = settings.threads
+    app.config["WARM"] = settings.warm
     app.config["RETENTION"] = settings.retention
     app.config["MAX_WAITING"] = settings.max_waiting
     app.config["RATES"] = Rates(settings.rate)
@@ -59,7 +60,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)
-    for one in (bulk, access, resources, credentials):
+    for one in (bulk, access, resources, credentials, trail):
         app.register_api(one.routes)
     app.register_blueprint(scim.routes)
     _add_open_routes(app)

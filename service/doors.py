@@ -39,6 +39,7 @@ from iamgraph.service.scopes import (
     STORELESS_ROUTES,
 )
 from iamgraph.service.streams import Streams
+from iamgraph.service.warming import Warming
 from iamgraph.wiring import Connection
 
 METRICS: Final = "metrics"
@@ -59,6 +60,7 @@ class Doors:
     readiness: Readiness
     streams: Streams
     retention: Retention | None
+    warming: Warming | None
 
 
 def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
@@ -69,7 +71,8 @@ def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
     days = app.config["RETENTION"]
     retention = Retention(connection.keeper, days) if days else None
     readiness = Readiness(connection.keeper, keys=keys)
-    app.extensions[_NAME] = Doors(connection, ring, readiness, Streams(app.config["THREADS"]), retention)
+    warming = Warming(connection.authorizer, app.config["STORE"]) if app.config["WARM"] else None
+    app.extensions[_NAME] = Doors(connection, ring, readiness, Streams(app.config["THREADS"]), retention, warming)
 
 
 def end_streams(app: Flask) -> None:
@@ -88,6 +91,8 @@ def close_doors(app: Flask) -> None:
         doors.readiness.close()
         if doors.retention is not None:
             doors.retention.stop()
+        if doors.warming is not None:
+            doors.warming.stop()
         doors.connection.authorizer.close()
 
 
@@ -153,6 +158,11 @@ def access(reason: str | None = None, idempotency_key: str | None = None) -> Acc
     """What the caller can do, for that reason, and once under that key; for as long as this request may take."""
     keeper = doors().connection.keeper.until(g.end)
     return Access.by(caller(), authorizer(), keeper, access_store()).saying(reason, idempotency_key)
+
+
+def patient_access() -> Access:
+    """As `access`, for an answer that is long in coming: each of its calls has the time a request has."""
+    return Access.by(caller(), patient_authorizer(), doors().connection.keeper, access_store())
 
 
 def refresh_keys() -> None:

@@ -93,9 +93,8 @@ def status_of(error: IamgraphError) -> int:
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """A problem document of the request under way; `more` holds members besides the usual, left out where None."""
     g.code = code
-    response = (
-        _scim(status, code, detail) if request.path.startswith(SCIM_ROOT) else _problem(status, code, detail, more)
-    )
+    write = _scim if request.path.startswith(SCIM_ROOT) else _problem
+    response = write(status, code, detail, more)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -108,8 +107,9 @@ def _problem(status: int, code: str, detail: str, more: dict[str, Any]) -> Respo
     return Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
 
 
-def _scim(status: int, code: str, detail: str) -> Response:
-    status = 400 if status == 422 else status  # which SCIM does not know
+def _scim(status: int, code: str, detail: str, more: dict[str, Any]) -> Response:
+    # SCIM has no 422; and to a provider 404 says that what the path names is gone, never what a body names.
+    status = 400 if status == 422 or (status == 404 and more.get("pointer") is not None) else status
     keyword = SCIM_TYPE_OF_CODE.get(code) or ("invalidValue" if status == 400 else None)
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": detail}
     body |= {"scimType": keyword} if keyword else {}

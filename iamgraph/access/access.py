@@ -16,6 +16,7 @@ from iamgraph.access.labels import Labels
 from iamgraph.access.members import Members
 from iamgraph.access.people import People
 from iamgraph.access.policies import Policies
+from iamgraph.access.provisioning import Provisioning
 from iamgraph.access.requests import AccessRequests
 from iamgraph.access.resources import Resources
 from iamgraph.access.tokens import Tokens
@@ -80,6 +81,10 @@ class Access:
     def people(self, workspace: str) -> People:
         """Many people of a workspace at once."""
         return People(self.desk, workspace)
+
+    def provisioning(self, workspace: str) -> Provisioning:
+        """The members and groups of a workspace, as an identity provider keeps them."""
+        return Provisioning(self.desk, workspace)
 
     def groups(self, workspace: str) -> Groups:
         """The groups of a workspace."""

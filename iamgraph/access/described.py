@@ -17,7 +17,7 @@ from iamgraph.access.resources import EVERY_SOURCE, SORTS
 from iamgraph.access.roles import ROLES
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import HIPAA
-from iamgraph.questions import TupleFilter, Value
+from iamgraph.questions import Value
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple, Subject
 
@@ -74,18 +74,12 @@ class Described:
 
 def read_workspace(transaction: Transaction, home: Object) -> Described:
     """What there is, in a handful of reads, however much it is."""
-    found = [
-        one.tuple
-        for one in (
-            *transaction.every(TupleFilter(object_type="workspace", object_id=home.id)),
-            *transaction.beneath(home, "workspace"),
-        )
-        # The regime is beneath every workspace it binds.
-        if one.tuple.object.type != "regime" or one.tuple.subject == home
-    ]
+    beneath = transaction.beneath(home, "workspace")
+    # The regime is beneath every workspace it binds.
+    found = transaction.of_each([home]) + [one for one in beneath if one.object.type != "regime" or one.subject == home]
     for type_ in sorted({sort.parent for sort in SORTS.values()} - {"workspace"}):
         parents = [one.object for one in found if one.object.type == type_ and one.relation == "workspace"]
-        found += [one.tuple for one in transaction.beneath_each(parents, type_)]
+        found += transaction.beneath_each(parents, type_)
     plain = {is_(one.object, one.relation, one.subject) for one in found}
     tuples = frozenset(filter(_is_described, plain))
     things = frozenset(thing for one in tuples if (thing := thing_of(home, one)) is not None)

@@ -175,6 +175,15 @@ def parse_document(text: str) -> Document:
     return document
 
 
+def check_workspace(document: Document, workspace: str) -> None:
+    """`RequestError` (`other_workspace`) where the document is of another workspace than was named."""
+    if document.workspace != workspace:
+        raise RequestError(
+            f"the document is of workspace `{shown(document.workspace)}`, not of `{shown(workspace)}`",
+            code="other_workspace",
+        )
+
+
 class _Reading:
     """One mapping of a document, its fields told apart, and its place."""
 

@@ -174,8 +174,8 @@ class Groups:
             beneath = transaction.beneath(self._home, "workspace")
             counts = dict.fromkeys(groups, 0)
             for one in beneath:
-                if one.tuple.relation == "added":
-                    counts[one.tuple.object] += 1
+                if one.relation == "added":
+                    counts[one.object] += 1
             told = [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
             return sorted(told, key=lambda one: (str(one["name"]), str(one["id"])))
 

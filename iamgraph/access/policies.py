@@ -122,8 +122,7 @@ class Policies:
 
     def _told(self, transaction: Transaction) -> list[dict[str, Any]]:
         beneath = transaction.beneath(self._home, "workspace")
-        above = transaction.every(TupleFilter(object_type="workspace", object_id=self._home.id))
-        return policies_of(self._home, [one.tuple for one in (*beneath, *above)])
+        return policies_of(self._home, [*beneath, *transaction.of_each([self._home])])
 
     def _held(self, transaction: Transaction, policy: Object, holders: Iterable[str]) -> Iterator[RelationTuple]:
         for one in map(parse_object, dict.fromkeys(holders)):

@@ -202,17 +202,17 @@ class Provisioning:
 
     # --- groups ---
 
-    def group(self, group: str, *, members: bool = True) -> KnownGroup:
+    def group(self, group: str, *, with_members: bool = True) -> KnownGroup:
         """One group."""
         found = Object("group", group)
 
         def tell(transaction: Transaction) -> KnownGroup:
             belongs(transaction, found, self._home)
-            return _groups(transaction, [found], members=members)[0]
+            return _groups(transaction, [found], with_members=with_members)[0]
 
         return self._desk.look(Note("group.get", found, self._home), self._need, tell)
 
-    def groups(self, wanted: Wanted[KnownGroup], *, members: bool = True) -> Found[KnownGroup]:
+    def groups(self, wanted: Wanted[KnownGroup], *, with_members: bool = True) -> Found[KnownGroup]:
         """The groups that are wanted, by id."""
 
         def tell(transaction: Transaction) -> Found[KnownGroup]:
@@ -222,7 +222,7 @@ class Provisioning:
             if wanted.member is not None:
                 groups &= set(_beneath(transaction, "group", Object("member", wanted.member), "added"))
             ordered = sorted(groups, key=lambda one: one.id)
-            return _part(ordered, lambda some: _groups(transaction, some, members=members), wanted)
+            return _part(ordered, lambda some: _groups(transaction, some, with_members=with_members), wanted)
 
         return self._desk.look(Note("group.list", self._home, self._home), self._need, tell)
 
@@ -263,7 +263,7 @@ def _person(known: Object) -> Object:
     return Object("member", known.id.partition("/")[2])
 
 
-def _groups(transaction: Transaction, groups: list[Object], *, members: bool) -> list[KnownGroup]:
+def _groups(transaction: Transaction, groups: list[Object], *, with_members: bool) -> list[KnownGroup]:
     kept = transaction.attributes(groups)
     return [
         KnownGroup(
@@ -271,7 +271,7 @@ def _groups(transaction: Transaction, groups: list[Object], *, members: bool) ->
             str(kept.get(one, {}).get("name") or one.id),
             kept.get(one, {}).get("external_id"),
             tuple(each.id for each in subjects(transaction, one, "added") if isinstance(each, Object))
-            if members
+            if with_members
             else None,
         )
         for one in groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -153,7 +154,8 @@ class Resources:
         def tell(transaction: Transaction) -> dict[str, Any]:
             self._check_in(transaction, found)
             parent = subjects(transaction, found, SORTS[found.type].parent)[0]
-            return _told(transaction, found, transaction.attributes([found])[found], parent)
+            carried = _carried(transaction, [found])
+            return _told(found, transaction.attributes([found])[found], parent, carried[found])
 
         return self._desk.look(Note(f"{found.type}.get", found, self._home), Need("can_read", found), tell)
 
@@ -175,7 +177,8 @@ class Resources:
             objects = sorted(one.tuple.object for one in found if one.tuple.object.id > after)
             page = list(islice(self._readable(transaction, objects), limit))
             kept = transaction.attributes(page)
-            return [_told(transaction, one, kept[one], above) for one in page]
+            carried = _carried(transaction, page)
+            return [_told(one, kept[one], above, carried[one]) for one in page]
 
         return self._desk.look(note, Need("can_open", self._home), tell)
 
@@ -208,14 +211,22 @@ class Standing:
     admitted: tuple[Object, ...] | None = None
 
 
-def _told(transaction: Transaction, resource: Object, kept: Mapping[str, Any], parent: Subject) -> dict[str, Any]:
-    labels = carried_by(transaction, resource) if resource.type in LABELLED else []
+def _carried(transaction: Transaction, resources: list[Object]) -> defaultdict[Object, list[str]]:
+    """The texts of the labels that resources carry."""
+    carried: defaultdict[Object, list[str]] = defaultdict(list)
+    for one in transaction.of_each([each for each in resources if each.type in LABELLED], "label"):
+        if isinstance(one.tuple.subject, Object):
+            carried[one.tuple.object].append(words.label_text(one.tuple.subject))
+    return carried
+
+
+def _told(resource: Object, kept: Mapping[str, Any], parent: Subject, labels: list[str]) -> dict[str, Any]:
     return {
         "id": resource.id,
         "type": resource.type,
         "name": kept.get("name"),
         "parent": str(parent),
-        "labels": sorted(map(words.label_text, labels)),
+        "labels": sorted(labels),
     }
 
 

@@ -155,7 +155,7 @@ class Scim:
             return listed([], 0, _start(query))
         wanted = Wanted(_start(query), _count(query), id_, member=member, fits=fits if found is not None else None)
         with_members = _shows_members(query) or (found is not None and "members" in str(found).lower())
-        page = self._known.groups(wanted, members=with_members)
+        page = self._known.groups(wanted, with_members=with_members)
         shown_ = [shown(group_document(one, self._base), query) for one in page.items]
         return listed(shown_, page.total, _start(query))
 
@@ -189,7 +189,7 @@ class Scim:
         self._groups.delete(id_)
 
     def _group(self, id_: str, query: SearchRequest[Group]) -> Document:
-        found = self._known.group(id_, members=_shows_members(query))
+        found = self._known.group(id_, with_members=_shows_members(query))
         return shown(group_document(found, self._base), query)
 
 

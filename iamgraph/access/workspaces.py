@@ -153,7 +153,7 @@ def account_of(
 
 def accounts_of(transaction: Transaction, addresses: Iterable[Object]) -> dict[Object, Object]:
     """The members whose addresses these are, by address; those of nobody are left out."""
-    found = (one.tuple for one in transaction.of_each(addresses, "account"))
+    found = transaction.of_each(addresses, "account")
     return {one.object: one.subject for one in found if isinstance(one.subject, Object)}
 
 

@@ -132,6 +132,7 @@ def _serving(server: Neo4jServer, folder: Path) -> Iterator[tuple[subprocess.Pop
         "NEO4J_DATABASE": server.database,
         "IAMGRAPH_HOST": "127.0.0.1",
         "IAMGRAPH_NO_AUTH": "false",
+        "IAMGRAPH_WARM": "false",
     }
     said, log = folder / "service.out", folder / "service.log"
     command = [sys.executable, "-m", "iamgraph.cli.main", "serve", "--port", "0", "--json"]

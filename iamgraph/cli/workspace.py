@@ -117,15 +117,12 @@ def apply(
     document's.
     """
     from iamgraph.access.applying import MAX_REMOVALS  # noqa: PLC0415 - the access model only where it is used
-    from iamgraph.access.document import parse_document  # noqa: PLC0415 - as above
+    from iamgraph.access.document import check_workspace, parse_document  # noqa: PLC0415 - as above
 
     if not (dry_run or yes) and (out.json or file == "-"):
         raise click.UsageError("nobody can be asked: say `--yes` or `--dry-run`")
     document = parse_document(parse.text_of(file))
-    if id_ is not None and id_ != document.workspace:
-        raise RequestError(
-            f"the document is of workspace `{shown(document.workspace)}`, not of `{shown(id_)}`", code="other_workspace"
-        )
+    check_workspace(document, id_ or document.workspace)
     removals = MAX_REMOVALS if allow_removals is None else allow_removals
     with place.access(store, founding=not dry_run) as access:
         documents = access.saying(reason).documents

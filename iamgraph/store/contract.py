@@ -52,11 +52,11 @@ class Room(Protocol):
     def every(self, wanted: TupleFilter) -> Iterable[StoredTuple]:
         """Every tuple a filter means, expired ones too, in a fixed order."""
 
-    def beneath(self, parents: Iterable[Object], relation: str) -> Iterable[StoredTuple]:
-        """Every tuple of the objects that have one of the parents by that relation."""
+    def beneath(self, parents: Iterable[Object], relation: str) -> Iterable[RelationTuple]:
+        """Every tuple of the objects that have one of the parents by that relation, expired ones too."""
 
-    def of_each(self, objects: Iterable[Object], relation: str) -> Iterable[StoredTuple]:
-        """Every tuple of the objects and that relation."""
+    def of_each(self, objects: Iterable[Object], relation: str | None) -> Iterable[RelationTuple]:
+        """Every tuple of the objects, of one relation if given, expired ones too."""
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -53,18 +53,23 @@ def properties_of(one: RelationTuple) -> dict[str, Any]:
     return properties
 
 
-def stored_tuple(row: Row) -> StoredTuple:
-    """The tuple a relationship's columns stand for."""
+def plain_tuple(row: Row) -> RelationTuple:
+    """The tuple a relationship's columns stand for, whatever is known of its history."""
     condition = row.get("condition")
     expires_at = row.get("expires_at")
+    return RelationTuple(
+        Object(row["object_type"], row["object_id"]),
+        relation_of(row["type"]),
+        subject_of(row["subject_type"], row["subject_id"], row["via"]),
+        expires_at.to_native() if expires_at is not None else None,
+        ConditionUse(condition, row.get("context") or "{}") if condition is not None else None,
+    )
+
+
+def stored_tuple(row: Row) -> StoredTuple:
+    """The tuple a relationship's columns stand for, with its history."""
     return StoredTuple(
-        RelationTuple(
-            Object(row["object_type"], row["object_id"]),
-            relation_of(row["type"]),
-            subject_of(row["subject_type"], row["subject_id"], row["via"]),
-            expires_at.to_native() if expires_at is not None else None,
-            ConditionUse(condition, row.get("context") or "{}") if condition is not None else None,
-        ),
+        plain_tuple(row),
         since=row["since"],
         at=row["at"].to_native(),
         by=row["by"],

@@ -24,7 +24,7 @@ from iamgraph.questions import (
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Room
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
-from iamgraph.store.rows import Once, once_for_act, stored_tuple
+from iamgraph.store.rows import Once, once_for_act, plain_tuple
 from iamgraph.store.writing import (
     Neo4jWriter,
     change_made,
@@ -52,20 +52,21 @@ class Neo4jRoom:
         found = find_tuples(self.reader.run, self.reader.info.id, wanted, None, MAX_READ_AT_ONCE + 1)
         return _within_limit(found)
 
-    def beneath(self, parents: Iterable[Object], relation: str) -> list[StoredTuple]:
+    def beneath(self, parents: Iterable[Object], relation: str) -> list[RelationTuple]:
         """Every tuple of the objects that have a parent by that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
         return self._many("tuples/beneath", "parents", parents, relation)
 
-    def of_each(self, objects: Iterable[Object], relation: str) -> list[StoredTuple]:
-        """Every tuple of the objects and that relation; `LimitError` past `MAX_READ_AT_ONCE`."""
+    def of_each(self, objects: Iterable[Object], relation: str | None) -> list[RelationTuple]:
+        """Every tuple of the objects, of one relation if given; `LimitError` past `MAX_READ_AT_ONCE`."""
         return self._many("tuples/of_objects", "objects", objects, relation)
 
-    def _many(self, name: str, ends: str, named: Iterable[Object], relation: str) -> list[StoredTuple]:
+    def _many(self, name: str, ends: str, named: Iterable[Object], relation: str | None) -> list[RelationTuple]:
         keys = [object_key(self.reader.info.id, one) for one in named]
         if not keys:
             return []
-        parameters = {"asked": {ends: keys}, "type": relationship_type(relation), "limit": MAX_READ_AT_ONCE + 1}
-        return _within_limit([stored_tuple(row) for row in self.reader.run(statement(name), parameters)])
+        type_ = relationship_type(relation) if relation is not None else None
+        parameters = {"asked": {ends: keys}, "type": type_, "limit": MAX_READ_AT_ONCE + 1}
+        return _within_limit([plain_tuple(row) for row in self.reader.run(statement(name), parameters)])
 
     def attributes(self, objects: Iterable[Object]) -> dict[Object, dict[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""
@@ -78,7 +79,7 @@ def _own(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in RESERVED_ATTRIBUTES}
 
 
-def _within_limit(found: list[StoredTuple]) -> list[StoredTuple]:
+def _within_limit(found: list[T]) -> list[T]:
     if len(found) > MAX_READ_AT_ONCE:
         raise LimitError(f"more than {MAX_READ_AT_ONCE} tuples to look at", code="too_many_tuples")
     return found

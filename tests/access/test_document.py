@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -499,6 +500,16 @@ def test_what_others_change_meanwhile(acme: Ground) -> None:
     acme.root.groups("acme").create("ops", id_="ops")
     desk.apply(wanted)
     assert wanted == desk.read("acme")
+
+
+def test_two_at_once(acme: Ground) -> None:
+    """Of two documents applied at the same moment, again and again, the workspace is one or the other, whole."""
+    either = (replace(ACME, name="A"), replace(ACME, name="B", groups=(), policies=(), resources=()))
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            for one in [pool.submit(acme.root.documents.apply, each) for each in either]:
+                one.result()
+            assert acme.root.documents.read("acme") in either
 
 
 def test_once(acme: Ground) -> None:

@@ -192,8 +192,8 @@ FOREIGN: Final = tuple(
 # fmt: off
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
-    "replacing", "type_", "external_id", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after",
+    "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "after", "change", "external_id", "active", "with_members",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from iamgraph.access.access import Access
+from iamgraph.access.groups import GroupChange
+from iamgraph.access.provisioning import Wanted
 from tests.access.organisation import grant
 
 # Of W1 as it is not: nobody but one owner, and nothing in it.
@@ -60,10 +62,17 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
-    "groups.change": {"group": "GA", "change": {"added": ["bob"]}},
+    "groups.change": {"group": "GA", "change": GroupChange("GY", added=frozenset({"bob"}))},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},
+    "provisioning.enrol": {"email": "pushed@x.io"},
+    "provisioning.change": {"member": "hal", "active": False},
+    "provisioning.forget": {"member": "hal"},
+    "provisioning.user": {"member": "bob"},
+    "provisioning.users": {"wanted": Wanted()},
+    "provisioning.group": {"group": "GA"},
+    "provisioning.groups": {"wanted": Wanted()},
     "policies.create": {"grant": grant("source_admin"), "holders": ["member:bob"]},
     "policies.add_holders": {"policy": "P1", "holders": ["member:bob"]},
     "policies.remove_holders": {"policy": "P1", "holders": ["member:bob"]},

@@ -94,6 +94,7 @@ def _environment(server: Neo4jServer, port: int, settings: dict[str, str]) -> di
         "IAMGRAPH_WORKERS": str(WORKERS),
         "IAMGRAPH_DEADLINE": PATIENCE,
         "IAMGRAPH_STORE": STORE,
+        "IAMGRAPH_WARM": "false",
         **named,
     }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from scim2_models import Context, Error, Group, ListResponse, ResourceType, Schema, ServiceProviderConfig, User
@@ -15,12 +17,14 @@ from ulid import ULID
 from tests.service.acme import Acme, made
 from tests.service.client import Client, Reply
 from tests.service.process import STORE as ACCESS
+from tests.service.test_fuzz import TEXTS, mutated
 
 USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SCIM: Final = "application/scim+json"
+FUZZED: Final = int(os.environ.get("IAMGRAPH_FUZZED", "600"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,3 +343,55 @@ def test_a_body_says_what_it_is(provider: Provider) -> None:
         assert (status, SCIM) == (reply.status, reply.headers["content-type"])
     elsewhere = provider.client.send("POST", f"{provider.acme.home}/groups", '{"name": "a"}', {"Content-Type": SCIM})
     assert (415, "application/problem+json") == (elsewhere.status, elsewhere.headers["content-type"])
+
+
+# --- whatever is sent ---
+
+# Paths with the ids of a user and of a group; a body of None is none.
+CALLS: Final[tuple[tuple[str, str, Any], ...]] = (
+    ("GET", '/Users?filter=userName eq "a" and (active eq true or externalId pr)&startIndex=1&count=3', None),
+    ("GET", '/Groups?filter=members.value eq "{user}" or displayName co "e"&attributes=members', None),
+    ("GET", "/Users/{user}?excludedAttributes=emails,name.formatted", None),
+    ("POST", "/Users", {"schemas": [USER], "userName": "a@b.example", "name": {"givenName": "A"}, "active": True}),
+    ("PUT", "/Users/{user}", {"schemas": [USER], "userName": "ada@{acme}.example", "externalId": "a", "emails": []}),
+    (
+        "PATCH",
+        "/Users/{user}",
+        {"schemas": [PATCH], "Operations": [{"op": "Replace", "path": "active", "value": "True"}]},
+    ),
+    ("PATCH", "/Users/{user}", {"Operations": [{"op": "add", "value": {"name.familyName": "A", "displayName": "B"}}]}),
+    ("POST", "/Groups", {"schemas": [GROUP], "displayName": "ops", "members": [{"value": "{user}", "$ref": None}]}),
+    ("PUT", "/Groups/{group}", {"schemas": [GROUP], "displayName": "eng", "members": [{"value": "{user}"}]}),
+    ("PATCH", "/Groups/{group}", {"Operations": [{"op": "add", "path": "members", "value": [{"value": "{user}"}]}]}),
+    ("PATCH", "/Groups/{group}", {"Operations": [{"op": "remove", "path": 'members[value eq "{user}"]'}]}),
+    (
+        "PATCH",
+        "/Groups/{group}",
+        {"Operations": [{"op": "replace", "value": {"displayName": "eng", "externalId": "e"}}]},
+    ),
+)
+
+
+def test_no_call_is_a_fault(client: Client) -> None:
+    """Whatever is sent, it is understood, or refused by an error document below 500; each kind of call succeeds too."""
+    rng, acme = random.Random("scim"), made(client)
+    provider = Provider(client, acme)
+    user = provider.user("ada")
+    group = provider.post("/Groups", schemas=[GROUP], displayName="eng")["id"]
+    given = {"{user}": user, "{group}": group, "{acme}": acme.id}
+    entered = set()
+    for at in range(FUZZED):
+        call = CALLS[at % len(CALLS)]
+        method, path, body = call
+        text = json.dumps(body)
+        for name, value in given.items():
+            path, text = path.replace(name, value), text.replace(name, value)
+        for _ in range(rng.randrange(3)):
+            text = json.dumps(mutated(rng, json.loads(text))) if body is not None else text
+            path = path if rng.random() < 0.7 else f"{path}{quote(rng.choice(TEXTS)[:300], errors='replace')}"
+        reply = client.send(method, f"{provider.root}{quote(path, safe='/?=&%')}", text if body is not None else None)
+        if reply.status >= 400:
+            assert 500 > refusal(reply)[0], (method, path, text, reply)
+        else:
+            entered.add((method, call[1]))
+    assert {(method, path) for method, path, _ in CALLS} == entered

@@ -249,6 +249,7 @@ def test_a_key_sees_its_own_stores_alone(service: Running, keeper: Neo4jKeeper, 
     keys = [make_key(keeper, "a list", {Scope.READ}, stores) for stores in ({mine}, {"*"})]
     for store in (mine, other):
         authorizer.create_store(store)
+    time.sleep(2 * REFRESH_SECONDS)
     try:
         seen = []
         for _, secret in keys:
