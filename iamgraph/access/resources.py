@@ -215,8 +215,8 @@ def _carried(transaction: Transaction, resources: list[Object]) -> defaultdict[O
     """The texts of the labels that resources carry."""
     carried: defaultdict[Object, list[str]] = defaultdict(list)
     for one in transaction.of_each([each for each in resources if each.type in LABELLED], "label"):
-        if isinstance(one.tuple.subject, Object):
-            carried[one.tuple.object].append(words.label_text(one.tuple.subject))
+        if isinstance(one.subject, Object):
+            carried[one.object].append(words.label_text(one.subject))
     return carried
 
 
