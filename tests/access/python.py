@@ -66,8 +66,8 @@ def granted(name: str, said: Any) -> Any:
             role, resources, labels = said
             return Grant(role, tuple(resources), tuple(labels))
         case "change":
-            members = {key: frozenset(value) for key, value in said.items()}
-            return GroupChange(members=members.get("members"), added=members.get("added", frozenset()))
+            members = frozenset(said["members"]) if "members" in said else None
+            return GroupChange(said.get("name"), members=members, added=frozenset(said.get("added", ())))
         case "document":
             return parse_document(said)
         case "people":

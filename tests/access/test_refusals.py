@@ -193,7 +193,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after", "change", "external_id", "active", "with_members",
+    "after", "external_id", "active", "with_members",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from iamgraph.access.access import Access
-from iamgraph.access.groups import GroupChange
 from iamgraph.access.provisioning import Wanted
 from tests.access.organisation import grant
 
@@ -62,7 +61,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "groups.add": {"group": "GA", "members": ["bob"]},
     "groups.remove": {"group": "GA", "members": ["ken"]},
     "groups.replace": {"group": "GA", "members": ["bob"]},
-    "groups.change": {"group": "GA", "change": GroupChange("GY", added=frozenset({"bob"}))},
+    "groups.change": {"group": "GA", "change": {"name": "GY", "added": ["bob"]}},
     "groups.set_pii": {"group": "GA", "pii": True},
     "groups.get": {"group": "GA"},
     "groups.all": {},
