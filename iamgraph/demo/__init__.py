@@ -1,1 +1,1 @@
-"""A small company to try iamgraph on: its model, its tuples, and calls to paste."""
+"""Three workspaces to try iamgraph on, and calls to paste."""

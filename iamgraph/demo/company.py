@@ -1,4 +1,4 @@
-"""Loads the company into a store of its own, starts the service, and says what to paste."""
+"""Makes the demo's workspaces in a store of their own, starts the service, and says what to paste."""
 
 from __future__ import annotations
 
@@ -7,65 +7,74 @@ from contextlib import ExitStack
 from importlib import resources
 from typing import Final
 
-from iamgraph.authorizer import Authorizer
+from iamgraph.access.access import Access, found_store
+from iamgraph.access.document import parse_document
+from iamgraph.access.words import Caller
 from iamgraph.errors import RequestError
 from iamgraph.keys import Keys, expiry
-from iamgraph.questions import Scope, WriteRequest
+from iamgraph.questions import Scope
 from iamgraph.settings import Settings
 from iamgraph.store.keeper import Neo4jKeeper
-from iamgraph.tuples import parse_tuple
-from iamgraph.wiring import Connection, join, lease, prepare_service
+from iamgraph.wiring import Connection, join, lease, prepare
 
 STORE: Final = "demo"
+WORKSPACES: Final = ("acme", "globex", "mercy")
 LOAD_SECONDS: Final = 60.0
 
 Tell = Callable[[str], None]
 
 _CALLS: Final = """\
-The demo company is in store `demo`. Paste these into another terminal:
+Three workspaces are in store `demo`: acme, globex, and the clinic mercy, which is HIPAA-eligible. Paste these into
+another terminal:
 
   export KEY={key}
   export URL={url}/v1/stores/demo
+  export ACME={url}/v1/workspaces/acme
 
-May bob edit the orders source? Yes, and the path shows why: core is in eng, eng holds a policy, orders has its label.
+May bob edit the orders source? Yes, and the path shows why: his group holds a policy, and orders has its labels.
 
   curl -s $URL/check -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"subject": "member:bob", "relation": "can_edit", "object": "source:orders", "explain": true}}'
 
-May bob edit the payments source? No: it lacks the label the policy requires.
+May bob edit the payments source? No: it lacks `region:eu`, which the policy requires besides `environment:prod`.
 
   curl -s $URL/check -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"subject": "member:bob", "relation": "can_edit", "object": "source:payments"}}'
 
 Give payments the label, and ask again: now he may.
 
-  curl -s $URL/tuples/write -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{{"writes": [{{"subject": "label:region_eu", "relation": "label", "object": "source:payments"}}]}}'
+  curl -s $ACME/resources/source:payments/labels -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+    -d '{{"labels": ["region:eu"], "reason": "payments moved to Europe"}}'
 
   curl -s $URL/check -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"subject": "member:bob", "relation": "can_edit", "object": "source:payments"}}'
 
-The graph is open to any question: sign in to {uri} as neo4j, with the password in {password}, and ask in Cypher
-who reaches which source by a policy:
+Who did what in acme, and why? The audit trail tells.
 
-  MATCH path = (:Member)-[:MEMBER*0..3]->()-[:HOLDER]->(:Policy)-->(:Workspace)-[:WORKSPACE]->(:Source) RETURN path
+  curl -s $ACME/audit -H "Authorization: Bearer $KEY"
+
+The graph is open to any question: sign in to {uri} as neo4j, with the password in {password}, and ask in Cypher
+who reaches which source through a group:
+
+  MATCH path = (:Member)-[:ADDED]->(:Group)-[:GROUP]->(:Policy)-->(:Workspace)-[:WORKSPACE]->(:Source) RETURN path
 
 Press Ctrl-C to stop.
 """
 
 
-def load(authorizer: Authorizer) -> None:
-    """The company as it is at the start, in a store made anew."""
+def load(connection: Connection) -> None:
+    """The workspaces as they are at the start, in a store made anew."""
+    authorizer = connection.authorizer
     try:
         authorizer.delete_store(STORE)
     except RequestError as missing:
         if missing.code != "store_not_found":
             raise
-    files = resources.files("iamgraph.demo")
-    authorizer.create_store(STORE)
-    authorizer.write_model(STORE, (files / "company.fga").read_text(), by="demo")
-    tuples = (files / "company.tuples").read_text().split()
-    authorizer.write(WriteRequest(STORE, writes=tuple(map(parse_tuple, tuples)), by="demo", reason="the demo company"))
+    found_store(authorizer, STORE)
+    access = Access.by(Caller(None, "demo"), authorizer, connection.keeper, STORE).saying("the demo")
+    for name in WORKSPACES:
+        text = (resources.files("iamgraph.demo") / f"{name}.yaml").read_text(encoding="utf-8")
+        access.documents.apply(parse_document(text))
 
 
 def make_key(keeper: Neo4jKeeper) -> str:
@@ -78,28 +87,27 @@ def make_key(keeper: Neo4jKeeper) -> str:
 
 
 def run(settings: Settings, tell: Tell, show: Tell) -> None:
-    """Serve the company until interrupted; `tell` hears of the progress, `show` gets the calls to paste."""
+    """Serve the workspaces until interrupted; `tell` hears of the progress, `show` gets the calls to paste."""
     from iamgraph.service.gunicorn_conf import Service  # noqa: PLC0415 - Flask only where it serves
 
     with ExitStack() as held:
         server = settings.server or held.enter_context(lease(settings, tell)).server
         # The first statements are the slowest a Neo4j ever runs.
-        patient = settings.model_copy(update={"deadline": LOAD_SECONDS})
-        key = _prepare(join(server, patient), patient)
+        key = _prepare(join(server, settings.model_copy(update={"deadline": LOAD_SECONDS})))
         calls = _CALLS.format(
             key=key,
             url=f"http://{settings.address}",
             uri=server.uri,
             password="NEO4J_PASSWORD" if settings.server else settings.data_dir / "password",
         )
-        Service(settings, server, lambda: show(calls)).run()
+        Service(settings.model_copy(update={"store": STORE}), server, lambda: show(calls)).run()
 
 
-def _prepare(connection: Connection, settings: Settings) -> str:
-    """The company loaded, and a key to it."""
+def _prepare(connection: Connection) -> str:
+    """The workspaces made, and a key to them."""
     try:
-        prepare_service(connection, settings)
-        load(connection.authorizer)
+        prepare(connection.keeper)
+        load(connection)
         return make_key(connection.keeper)
     finally:
         connection.authorizer.close()
