@@ -139,6 +139,7 @@ class TokenAnswer(Answer):
     last_used_at: str | None = Field(None, description="to about a minute")
     creator_left: bool = Field(description="whether who made it is no member any longer")
     owner: bool
+    pii: bool
     policies: list[str]
 
 

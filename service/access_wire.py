@@ -337,9 +337,16 @@ class TokenBody(Act, json_schema_extra=_example(description="nightly report", gr
 
 
 class TokenChangeBody(Act, json_schema_extra=_example(description="weekly report")):
-    """What to change of a token."""
+    """What to change of a token: one thing at a time, since each is a change of its own."""
 
-    description: str
+    description: str | None = None
+    pii: bool | None = Field(None, description="whether it sees personal data in what it reaches")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.description is None) is (self.pii is None):
+            raise ValueError("say one of `description` and `pii`")
+        return self
 
 
 class InviteBody(Act, json_schema_extra=_example(email="bob@acme.example", groups=["acme-eng"])):

@@ -51,8 +51,11 @@ def create_token(path: wire.WorkspacePath, body: wire.TokenBody) -> Response:
 
 @routes.patch(f"{_HOME}/tokens/<token>", responses=_DONE)
 def update_token(path: wire.TokenPath, body: wire.TokenChangeBody) -> Response:
-    """Give a token another description."""
-    return answers.DoneAnswer.of(_tokens(path, body).describe(path.token, body.description)).response()
+    """Give a token another description, or let it see personal data or not."""
+    tokens = _tokens(path, body)
+    if body.description is not None:
+        return answers.DoneAnswer.of(tokens.describe(path.token, body.description)).response()
+    return answers.DoneAnswer.of(tokens.set_pii(path.token, pii=body.pii is True)).response()
 
 
 @routes.delete(f"{_HOME}/tokens/<token>", responses=_DONE)

@@ -10,7 +10,8 @@ from iamgraph.access.describing import Describing
 from iamgraph.access.desk import Desk, Need, exists, not_found
 from iamgraph.access.document import Document
 from iamgraph.access.planned import Plan, difference
-from iamgraph.access.workspaces import only_by_key
+from iamgraph.access.words import is_
+from iamgraph.access.workspaces import HIPAA, HIPAA_SAID, only_by_key
 from iamgraph.errors import ConflictError
 from iamgraph.questions import Done, Effect, Note
 from iamgraph.revision import Revision
@@ -89,7 +90,10 @@ class Documents:
             return self._seen[2]
         there = read_workspace(transaction, home)
         describing = Describing(transaction, document, there, self._account)
-        return difference(there, describing.described(), describing.notes)
+        plan = difference(there, describing.described(), describing.notes)
+        if is_(HIPAA, "workspace", home) in (*plan.writes, *plan.deletes):
+            only_by_key(self._desk.caller, HIPAA_SAID)
+        return plan
 
     def _account(self, address: Object) -> Object:
         return self._given.setdefault(address, words.new_id("member"))

@@ -134,10 +134,17 @@ class Members:
                 "name": kept[one].get("name"),
                 "role": OWNER if one in owners else MEMBER,
                 "pii": one in flagged,
-                "alias_of": _alias_of(transaction, kept[one]),
+                "alias_of": self._alias_of(transaction, kept[one]),
             }
             for one in people
         ]
+
+    def _alias_of(self, transaction: Transaction, kept: Mapping[str, Any]) -> str | None:
+        """The member whose address this one's is an alias of; who is none of this workspace is not told."""
+        plain = words.without_tag(Object("email", kept["email"])) if kept.get("email") else None
+        accounts = subjects(transaction, plain, "account") if plain is not None else []
+        members = (one for one in accounts if transaction.has(self._home, "member", one))
+        return next((one.id for one in members if isinstance(one, Object)), None)
 
 
 def is_owner(role: str) -> bool:
@@ -150,10 +157,10 @@ def is_owner(role: str) -> bool:
 
 
 def check_member_id(account: Object) -> None:
-    """`RequestError` for an id that is too long for a member's."""
-    if len(account.id) > MAX_MEMBER_ID_LENGTH:
+    """`RequestError` for an id that is too long for a member's, or would be taken for an address."""
+    if len(account.id) > MAX_MEMBER_ID_LENGTH or "@" in account.id:
         raise RequestError(
-            f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters", code="malformed_id", pointer="/id"
+            f"a member's id has up to {MAX_MEMBER_ID_LENGTH} characters, and no `@`", code="malformed_id", pointer="/id"
         )
 
 
@@ -166,13 +173,6 @@ def last_owner(home: Object) -> ConflictError:
 
 def _members(transaction: Transaction, home: Object) -> Iterable[Object]:
     return (one for one in subjects(transaction, home, "member") if isinstance(one, Object))
-
-
-def _alias_of(transaction: Transaction, kept: Mapping[str, Any]) -> str | None:
-    """The account whose address this one's is an alias of."""
-    plain = words.without_tag(Object("email", kept["email"])) if kept.get("email") else None
-    accounts = subjects(transaction, plain, "account") if plain is not None else []
-    return next((one.id for one in accounts if isinstance(one, Object)), None)
 
 
 def groups_of(transaction: Transaction, home: Object, person: Object) -> list[Object]:

@@ -133,7 +133,10 @@ class Resources:
         return self._desk.act(note, Need("can_move_resources", self._home), decide, [resource, workspace])
 
     def admit(self, space: str, labels: Collection[str] | None) -> Done:
-        """Say which sources may be connected to a space: those that carry one of the labels; None for all of them."""
+        """Say which sources may be connected to a space: those that carry one of the labels; None for all of them.
+
+        Only an owner may: who edits the space is whom it binds.
+        """
         found = Object("space", space)
         wanted = None if labels is None else labels_named(self._home, labels)
 
@@ -145,7 +148,7 @@ class Resources:
 
         note = Note("space.admit", found, self._home)
         said = [space, None if labels is None else sorted(labels)]
-        return self._desk.act(note, Need("can_edit_settings", found), decide, said)
+        return self._desk.act(note, Need("can_manage_labels", self._home), decide, said)
 
     def get(self, resource: str) -> dict[str, Any]:
         """A resource: its name, what it is in, its labels."""

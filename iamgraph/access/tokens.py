@@ -81,6 +81,18 @@ class Tokens:
         note = Note("token.describe", found, self._home)
         return self._desk.act(note, Need("can_manage_tokens", self._home), decide, [token, description])
 
+    def set_pii(self, token: str, *, pii: bool) -> Done:
+        """Let a token see personal data in what its policies reach, or no longer."""
+        found = Object("token", token)
+        flag = (is_(self._home, "pii", found),)
+
+        def decide(transaction: Transaction) -> Effect:
+            self._check_there(transaction, found)
+            return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
+
+        note = Note("token.set_pii", found, self._home)
+        return self._desk.act(note, Need("can_manage_tokens", self._home), decide, [token, pii])
+
     def revoke(self, token: str) -> Done:
         """End a token: the next check of it, anywhere, is denied."""
         found = Object("token", token)
@@ -100,6 +112,7 @@ class Tokens:
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
             tokens = _tokens(transaction, self._home)
             owners = set(subjects(transaction, self._home, "owner_direct"))
+            flagged = set(subjects(transaction, self._home, "pii"))
             people = {str(one) for one in subjects(transaction, self._home, "member")}
             kept = transaction.attributes(tokens)
             return [
@@ -111,6 +124,7 @@ class Tokens:
                     },
                     "creator_left": _is_person(kept[one].get("created_by")) and kept[one]["created_by"] not in people,
                     "owner": one in owners,
+                    "pii": one in flagged,
                     "policies": sorted(each.id for each in held_policies(transaction, self._home, one)),
                 }
                 for one in tokens

@@ -17,6 +17,7 @@ PLANS: Final = ("free", "team", "business")
 REGIONS: Final = ("us", "eu")
 BUILT_IN_LABELS: Final = ("environment:dev", "environment:prod")
 HIPAA: Final = Object("regime", "hipaa")
+HIPAA_SAID: Final = "whether a workspace is HIPAA-eligible is said"
 
 
 class Workspaces:
@@ -64,13 +65,19 @@ class Workspaces:
         region: str | None = None,
         hipaa: bool | None = None,
     ) -> Done:
-        """Change what is given of a workspace. Whether it is HIPAA-eligible counts for every session at once."""
+        """Change what is given of a workspace.
+
+        Whether it is HIPAA-eligible counts at once for the sessions of all its members, in other workspaces too: so
+        that is for a service's own key to say.
+        """
         home = words.workspace(id_)
         given = {key: value for key, value in workspace_values(name, plan, region).items() if value is not None}
 
         def decide(transaction: Transaction) -> Effect:
             if not exists(transaction, home):
                 raise not_found(home)
+            if hipaa is not None:
+                only_by_key(self._desk.caller, HIPAA_SAID)
             bound = (words.is_(HIPAA, "workspace", home),)
             return Effect(
                 note,
@@ -112,10 +119,10 @@ class Workspaces:
         return TupleFilter(object_type="workspace", relation=subject.type, subject=subject)
 
 
-def only_by_key(caller: Caller) -> None:
-    """`RequestError` (`relation_missing`) unless a workspace may be made: there is no owner yet to ask."""
+def only_by_key(caller: Caller, what: str = "workspaces are made") -> None:
+    """`RequestError` (`relation_missing`) unless a service's own key does what no owner of the workspace may."""
     if caller.subject is not None:
-        raise RequestError("workspaces are made with a key of scope `admin`", code="relation_missing")
+        raise RequestError(f"{what} with a key of scope `admin`", code="relation_missing")
 
 
 def workspace_values(name: str | None, plan: str | None, region: str | None) -> dict[str, str | None]:

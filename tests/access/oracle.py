@@ -1,4 +1,4 @@
-"""What domain.md says of who may what, by sets alone. It shares nothing with iamgraph, and is in no hurry."""
+"""What docs/access.md says of who may what, by sets alone. It shares nothing with iamgraph, and is in no hurry."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class Oracle:
         return group in self.groups and self.groups[group].home == home
 
     def policy(self, name: str, policy: Policy) -> bool:
-        """A new policy, within the rules of section 3."""
+        """A new policy, within the rules."""
         keys = [one.partition(":")[0] for one in policy.labels]
         refused = (
             (policy.labels and policy.role not in LABELLED)

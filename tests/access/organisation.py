@@ -1,4 +1,4 @@
-"""The organisation and the table of domain.md, section 8, as data: any door can be asked them.
+"""The organisation and the truth table of the access model, as data: any door can be asked them.
 
 A row names who is in the organisation by a word: `sally` is `member:sally`, `$T-own` is whatever was made under that
 name. What has a colon in it is meant as it stands.

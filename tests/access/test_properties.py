@@ -1,4 +1,4 @@
-"""Random organisations answer as domain.md says, by an oracle of its own, and keep the properties it lists."""
+"""Random organisations answer as docs/access.md says, by an oracle of its own, and keep the properties it lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of domain.md, sections 3 and 9: each is broken, and refused as documented, with nothing changed."""
+"""The rules of docs/access.md: each is broken, and refused as documented, with nothing changed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ ONE_VALUE: Final = ["brand:a", "brand:b"]
 MALFORMED: Final = ("brand", "brand:", ":a", "1a:b", "a:1b", "a b:c", "a:b:c", "a:b_c", "é:a", "-a:b", f"a:{'b' * 65}")
 
 BROKEN: Final = (
-    # 3.4: one value per key
+    # one value per key
     *_giving("two values of a key in a policy", grant("source_admin", *ONE_VALUE), "labels_refused"),
     *_labelling("two values of a key on a source", "source:S4", ONE_VALUE, "label_key_taken"),
     *_labelling("two values of a key on a space", "space:SP-dev", ONE_VALUE, "label_key_taken"),
@@ -73,7 +73,7 @@ BROKEN: Final = (
         RequestError,
         "label_key_taken",
     ),
-    # 3.5: what carries labels
+    # what carries labels
     *_labelling("labels on a warehouse", "warehouse:WH", ["brand:a"], "labels_refused"),
     *_labelling("labels on a function", "function:F1", ["brand:a"], "labels_refused"),
     *_labelling("labels on a tracking plan", "tracking_plan:TP", ["brand:a"], "labels_refused"),
@@ -81,7 +81,7 @@ BROKEN: Final = (
     Broken(
         "labels on a group", "labels.attach", {"resource": "group:GA", "labels": []}, RequestError, "labels_refused"
     ),
-    # 3.6 and section 2: how far a role reaches
+    # how far a role reaches
     *_giving("labels beside a single source", grant("source_admin", "brand:a", on=("S1",)), "labels_refused"),
     *(
         broken
@@ -111,7 +111,7 @@ BROKEN: Final = (
         RequestError,
         "member_not_found",
     ),
-    # 3.7 to 3.12: labels
+    # labels
     *_giving("a label nobody created", grant("source_admin", "brand:c"), "label_not_found"),
     *_giving("labels are told apart by case", grant("source_admin", "Brand:a"), "label_not_found"),
     *_labelling("an attached label nobody created", "source:S4", ["brand:c"], "label_not_found"),
@@ -130,7 +130,7 @@ BROKEN: Final = (
     Broken("a label in a policy", "labels.delete", {"text": "region:apac"}, ConflictError, "label_in_use"),
     *(Broken(f"a label written {text[:9]}", "labels.create", {"text": text}, RequestError, "malformed_label")
       for text in MALFORMED),
-    # Section 1 and the lifecycle of members
+    # Members, and the lifecycle of members
     Broken("one address, one member", "members.add", {"email": "Sally@X.io"}, ConflictError, "member_exists"),
     Broken("a member is not invited", "invites.create", {"email": "sally@x.io"}, ConflictError, "member_exists"),
     Broken("one invite an address", "invites.create", {"email": "ivy@x.io"}, ConflictError, "invite_exists"),
@@ -409,3 +409,33 @@ def test_one_key_is_one_act(door: PythonDoor, root: Access, one: str) -> None:
     grouped = root.saying(idempotency_key="k3")
     grouped.groups("one").create("g")
     assert "idempotency_key_reused" == _refused(lambda: grouped.groups("two").create("g"))
+
+
+def test_pii_of_a_token(door: PythonDoor, root: Access, one: str) -> None:
+    """A token sees personal data in what its policies reach once an owner says so, and no longer than that."""
+    root.resources("one").create("source", id_="s")
+    token, _ = root.tokens("one").create("robot", grants=[Grant("source_reader", ("s",))])
+    ada = door.access(f"member:{one}").tokens("one")
+    seen = []
+    for flag in (True, False):
+        ada.set_pii(token.object.id, pii=flag)
+        seen.append((door.may(str(token.object), "can_see_pii", "source:s"), ada.all()[0]["pii"]))
+    assert [(True, True), (False, False)] == seen
+
+
+def test_no_owner_says_which_rules_bind_a_workspace(door: PythonDoor, root: Access, one: str) -> None:
+    """Being HIPAA-eligible shortens sessions elsewhere too: no owner says so of a workspace, a service's key does."""
+    ada = door.access(f"member:{one}").workspaces
+    with unchanged(door):
+        assert ["relation_missing"] * 2 == [
+            _refused(lambda hipaa=hipaa: ada.update("one", hipaa=hipaa)) for hipaa in (True, False)
+        ]
+    root.workspaces.update("one", hipaa=True)
+    ada.update("one", name="another")
+    assert (True, "another") == (ada.get("one")["hipaa"], ada.get("one")["name"])
+
+
+def test_an_id_is_no_address(door: PythonDoor, root: Access, one: str) -> None:
+    """A member's id with an @ would be taken for somebody's address, so there is none."""
+    with unchanged(door):
+        assert "malformed_id" == _refused(lambda: root.members("one").add("bob@x.io", id_="ada@x.io"))

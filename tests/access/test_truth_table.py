@@ -1,4 +1,4 @@
-"""The truth table of domain.md, section 8, through Python."""
+"""The truth table of the access model, through Python."""
 
 from __future__ import annotations
 

@@ -94,6 +94,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
     "resources.all": {"type_": "source"},
     "tokens.create": {"description": "mine"},
     "tokens.describe": {"token": "$T-ro", "description": "other"},
+    "tokens.set_pii": {"token": "$T-ro", "pii": True},
     "tokens.revoke": {"token": "$T-ro"},
     "tokens.all": {},
     "invites.create": {"email": "guest@x.io", "groups": ["GA"], "grants": SOURCE_ADMIN},
