@@ -357,9 +357,10 @@ class RecordQuery:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a transaction is to do, once it has looked: what is there already stays, what is missing is not deleted.
+    """What a transaction is to do, once it has looked: what is missing is not deleted.
 
-    Of the objects in `removed` all goes: every tuple they stand in, and their attributes.
+    What is there already stays, unless `on_existing` says otherwise. Of the objects in `removed` all goes: every tuple
+    they stand in, and their attributes.
     """
 
     note: Note
@@ -367,6 +368,7 @@ class Effect:
     deletes: tuple[RelationTuple, ...] = ()
     attributes: tuple[Attributes, ...] = ()
     removed: tuple[Object, ...] = ()
+    on_existing: OnExisting = OnExisting.IGNORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,20 @@ def update_workspace(path: wire.WorkspacePath, body: wire.WorkspaceChangeBody) -
     return answers.DoneAnswer.of(done).response()
 
 
+@routes.delete(_HOME, responses=_DONE)
+def delete_workspace(path: wire.WorkspacePath, query: wire.ActQuery) -> Response:
+    """End a workspace five days from now, unless it is kept before; nobody new comes in meanwhile."""
+    done = access(query.reason, query.idempotency_key).workspaces.delete(path.workspace)
+    return answers.DoneAnswer.of(done).response()
+
+
+@routes.post(f"{_HOME}/keep", responses=_DONE)
+def keep_workspace(path: wire.WorkspacePath, body: wire.KeepBody) -> Response:
+    """Take back the deletion of a workspace, while it has not ended."""
+    done = access(body.reason, body.idempotency_key).workspaces.keep(path.workspace)
+    return answers.DoneAnswer.of(done).response()
+
+
 # --- members ---
 
 
@@ -214,8 +228,10 @@ def _group(path: wire.GroupPath) -> str:
 
 @routes.get(f"{_HOME}/policies", responses={200: answers.PoliciesAnswer})
 def list_policies(path: wire.WorkspacePath, query: wire.PoliciesQuery) -> Response:
-    """The policies of a workspace, or those that one holder holds."""
-    found, cursor = answers.cut(access().policies(path.workspace).all(query.holder), query.limit, query.cursor)
+    """The policies of a workspace, or those that one holder holds, itself or through its groups."""
+    found, cursor = answers.cut(
+        access().policies(path.workspace).all(query.holder, inherited=query.inherited), query.limit, query.cursor
+    )
     told = [answers.PolicyAnswer(**one) for one in found]
     return answers.PoliciesAnswer(policies=told, next_cursor=cursor).response()
 

@@ -67,6 +67,16 @@ class WorkspaceAnswer(Answer):
     plan: str | None = None
     region: str | None = None
     hipaa: bool = Field(description="whether it is HIPAA-eligible")
+    ends_at: str | None = Field(None, description="when it ends, if it is being deleted")
+
+
+class AccountAnswer(Answer):
+    """An account."""
+
+    id: str
+    email: str | None = None
+    name: str | None = None
+    workspaces: list[str]
 
 
 class MemberAnswer(Answer):
@@ -109,6 +119,7 @@ class PolicyAnswer(Answer):
     resources: list[str] = Field(description="ids of single resources; none for the whole workspace")
     labels: list[str] = Field(description="all of which something must carry to count")
     holders: list[str]
+    through: list[str] | None = Field(None, description="of `inherited`: the holder, and its groups, that hold it")
 
 
 class LabelAnswer(Answer):

@@ -20,6 +20,12 @@ Names = Annotated[list[str], Field(max_length=MAX_NAMED)]
 
 # What stands for a secret in an example.
 _TOLD: Final = "as-it-was-told"
+_DOCUMENT: Final = """\
+workspace: acme
+name: Acme
+members:
+- {email: olga@acme.example, role: owner}
+"""
 
 
 def _example(**fields: Any) -> dict[str, Any]:
@@ -38,6 +44,12 @@ class WorkspacePath(BaseModel):
 
 class MemberPath(WorkspacePath):
     """A member of a workspace."""
+
+    member: str = Field(description="the member's id")
+
+
+class AccountPath(BaseModel):
+    """An account."""
 
     member: str = Field(description="the member's id")
 
@@ -141,6 +153,7 @@ class PoliciesQuery(ListQuery):
     """Which policies are told."""
 
     holder: str | None = Field(None, description="those this one holds itself: `member:…`, `group:…`, `token:…`")
+    inherited: bool = Field(False, description="those of the holder's groups too, each with `through` whom it is held")
 
 
 class ResourcesQuery(ListQuery):
@@ -186,6 +199,10 @@ class WorkspaceChangeBody(Act, json_schema_extra=_example(hipaa=True, reason="we
     hipaa: bool | None = None
 
 
+class KeepBody(Act, json_schema_extra=_example(reason="we need it after all")):
+    """Nothing but why a workspace is kept."""
+
+
 class MemberBody(Act, json_schema_extra=_example(email="ada@acme.example", name="Ada", id="acme-ada")):
     """Who becomes a member, with minimal access or as an owner."""
 
@@ -205,6 +222,19 @@ class MemberChangeBody(Act, json_schema_extra=_example(pii=True)):
     def _one(self) -> Self:
         if (self.role is None) is (self.pii is None):
             raise ValueError("say one of `role` and `pii`")
+        return self
+
+
+class AccountBody(Act, json_schema_extra=_example(name="Ada Lovelace")):
+    """What to change of an account: one thing at a time, since each is a change of its own."""
+
+    name: str | None = None
+    email: str | None = Field(None, description="another address, which is nobody's")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.name is None) is (self.email is None):
+            raise ValueError("say one of `name` and `email`")
         return self
 
 
@@ -383,7 +413,7 @@ class SecretBody(Body, json_schema_extra=_example(secret=_TOLD)):
     secret: str
 
 
-class DocumentBody(Body, json_schema_extra=_example(text="workspace: acme\nname: Acme\n")):
+class DocumentBody(Body, json_schema_extra=_example(text=_DOCUMENT)):
     """A workspace as a document."""
 
     text: str = Field(description="YAML")
@@ -395,7 +425,7 @@ class DocumentBody(Body, json_schema_extra=_example(text="workspace: acme\nname:
         return document
 
 
-class ApplyBody(DocumentBody, json_schema_extra=_example(text="workspace: acme\nname: Acme\n", removals=0)):
+class ApplyBody(DocumentBody, json_schema_extra=_example(text=_DOCUMENT, removals=25)):
     """What a workspace is to be; what the document does not name goes."""
 
     removals: int = Field(MAX_REMOVALS, ge=0, description="how many things may go")

@@ -130,6 +130,32 @@ def dismiss_request(path: wire.RequestPath, query: wire.ActQuery) -> Response:
     return answers.DoneAnswer.of(done).response()
 
 
+# --- accounts ---
+
+
+@routes.get("/accounts/<member>", responses={200: answers.AccountAnswer})
+def get_account(path: wire.AccountPath) -> Response:
+    """An account, with its workspaces; for a key, and for themselves."""
+    return answers.AccountAnswer(**access().accounts.get(path.member)).response()
+
+
+@routes.patch("/accounts/<member>", responses=_DONE)
+def update_account(path: wire.AccountPath, body: wire.AccountBody) -> Response:
+    """Give an account another name or address; for a key, and for themselves."""
+    accounts = access(body.reason, body.idempotency_key).accounts
+    if body.name is not None:
+        return answers.DoneAnswer.of(accounts.rename(path.member, body.name)).response()
+    return answers.DoneAnswer.of(accounts.set_email(path.member, body.email or "")).response()
+
+
+@routes.delete("/accounts/<member>", responses=_DONE)
+def delete_account(path: wire.AccountPath, query: wire.ActQuery) -> Response:
+    """End an account, its sessions, and all it has in every workspace; for a key, and for themselves."""
+    done = access(query.reason, query.idempotency_key).accounts.delete(path.member)
+    sessions().end_all(path.member)
+    return answers.DoneAnswer.of(done).response()
+
+
 # --- sessions ---
 
 

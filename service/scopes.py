@@ -25,7 +25,8 @@ OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi", "docs", "docs_st
 # token or session, whose relations decide.
 _CALLED: Final[Mapping[str, str]] = {
     "access": """
-        list_roles list_workspaces create_workspace get_workspace update_workspace list_members
+        list_roles list_workspaces create_workspace get_workspace update_workspace delete_workspace
+        keep_workspace list_members
         add_member get_member update_member remove_member give_member replace_member_policies
         list_groups create_group get_group update_group delete_group add_to_group replace_group_members
         remove_from_group give_group replace_group_policies list_policies create_policy get_policy
@@ -36,7 +37,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "credentials": """
         list_tokens create_token update_token revoke_token list_invites create_invite revoke_invite
         accept_invite list_requests create_request approve_request dismiss_request list_sessions
-        end_session""",
+        end_session get_account update_account delete_account""",
     "trail": "read_audit export_audit read_document plan_document apply_document",
     "scim": """
         config list_types get_type list_schemas get_schema list_users create_user get_user replace_user

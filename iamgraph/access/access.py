@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Final
 
+from iamgraph.access.accounts import Accounts
 from iamgraph.access.applying import Documents
 from iamgraph.access.audit import Audit
 from iamgraph.access.desk import Desk, RecordKeeper
@@ -63,6 +64,11 @@ class Access:
     def saying(self, reason: str | None = None, idempotency_key: str | None = None) -> Access:
         """The same, with why it is done, and the key by which it is done once."""
         return Access(replace(self.desk, reason=reason, idempotency_key=idempotency_key))
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts, each its person's own."""
+        return Accounts(self.desk)
 
     @property
     def documents(self) -> Documents:

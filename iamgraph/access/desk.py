@@ -18,6 +18,10 @@ from iamgraph.tuples import Object, Subject
 T = TypeVar("T")
 # Whoever is refused may know why; what is malformed was no act.
 _REFUSED: Final = (RequestError, ConflictError, LimitError)
+# Who stands in one of these is inside a workspace.
+JOINING: Final = frozenset({("workspace", "member"), ("workspace", "token")})
+# When a workspace that is being deleted ends, as it is kept of it.
+ENDS_AT: Final = "ends_at"
 
 
 class RecordKeeper(Protocol):
@@ -80,7 +84,9 @@ class Desk:
         def decided(transaction: Transaction) -> Effect:
             if need is not None:
                 self.require(transaction, need)
-            return decide(transaction)
+            effect = decide(transaction)
+            refuse_joining(transaction, effect)
+            return effect
 
         act = Act(at, by, self.reason, self.idempotency_key, body)
         return self._recorded(note, lambda: self.authorizer.transact(self.store, decided, act))
@@ -116,6 +122,15 @@ class Desk:
             refusal = Refusal(note, self.clock(), self.caller.name, self.reason, fault.code, fault.message)
             self.keeper.record_refusal(self.store, refusal)
             raise
+
+
+def refuse_joining(transaction: Transaction, effect: Effect) -> None:
+    """`ConflictError` (`workspace_ends`) where somebody would come into a workspace that is being deleted."""
+    settled = {one.object for one in effect.attributes if ENDS_AT in one.values}
+    joined = {one.object for one in effect.writes if (one.object.type, one.relation) in JOINING} - settled
+    for one, values in transaction.attributes(joined).items():
+        if ENDS_AT in values:
+            raise ConflictError(f"`{one}` is being deleted, and takes in nobody: keep it first", code="workspace_ends")
 
 
 def exists(transaction: Transaction, object_: Object) -> bool:

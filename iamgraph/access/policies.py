@@ -105,24 +105,33 @@ class Policies:
 
         def tell(transaction: Transaction) -> dict[str, Any]:
             belongs(transaction, found, self._home)
-            told = [one for one in self._told(transaction) if one["id"] == policy]
-            return told[0]
+            (told,) = [one for one in policies_of(self._home, self._tuples(transaction)) if one["id"] == policy]
+            return told
 
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 
-    def all(self, holder: str | None = None) -> list[dict[str, Any]]:
-        """The policies, by id; of one holder only, if named."""
+    def all(self, holder: str | None = None, *, inherited: bool = False) -> list[dict[str, Any]]:
+        """The policies, by id; of one holder only, if named, which may see its own.
+
+        `inherited` adds those of the groups a member is in, and to each `through` whom it is held.
+        """
         note = Note("policy.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            told = self._told(transaction)
-            return told if holder is None else [one for one in told if holder in one["holders"]]
+            tuples = self._tuples(transaction)
+            told = policies_of(self._home, tuples)
+            if holder is None:
+                return told
+            groups = {str(one.object) for one in tuples if one.relation == "added" and str(one.subject) == holder}
+            through = {holder, *(groups if inherited else ())}
+            held = [(one, sorted(through.intersection(one["holders"]))) for one in told]
+            return [{**one, **({"through": by} if inherited else {})} for one, by in held if by]
 
-        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+        theirs = holder is not None and str(self._desk.caller.subject) == holder
+        return self._desk.look(note, Need("can_open" if theirs else "can_manage_access", self._home), tell)
 
-    def _told(self, transaction: Transaction) -> list[dict[str, Any]]:
-        beneath = transaction.beneath(self._home, "workspace")
-        return policies_of(self._home, [*beneath, *transaction.of_each([self._home])])
+    def _tuples(self, transaction: Transaction) -> list[RelationTuple]:
+        return [*transaction.beneath(self._home, "workspace"), *transaction.of_each([self._home])]
 
     def _held(self, transaction: Transaction, policy: Object, holders: Iterable[str]) -> Iterator[RelationTuple]:
         for one in map(parse_object, dict.fromkeys(holders)):
@@ -264,6 +273,16 @@ def held_policies(transaction: Transaction, home: Object, holder: Object) -> lis
 def left_without(transaction: Transaction, holder: Object, policies: Iterable[Object]) -> list[Object]:
     """Those of the policies that nobody holds once this one does not."""
     return [one for one in policies if not _holders(transaction, one) - {holder}]
+
+
+def left_pointless(transaction: Transaction, gone: Collection[Object]) -> list[Object]:
+    """The policies that are on single resources, and on none but these, which go."""
+    on = {one.subject for one in transaction.of_each(gone) if isinstance(one.subject, Object)}
+    return [
+        one
+        for one in sorted(each for each in on if each.type == "policy")
+        if all(it.tuple.object in gone for it in transaction.every(TupleFilter(subject=one)))
+    ]
 
 
 def _holders(transaction: Transaction, policy: Object) -> set[Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Known, Need, belongs, exists, not_found, subjects, taken
 from iamgraph.access.labels import LABELLED, carried_by, carrying
-from iamgraph.access.policies import check_label
+from iamgraph.access.policies import check_label, left_pointless
 from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
@@ -95,12 +95,13 @@ class Resources:
         return self._desk.act(note, Need("can_edit", found), decide, [resource, name])
 
     def delete(self, resource: str) -> Done:
-        """End a resource, and what is in it."""
+        """End a resource, what is in it, and the policies that were on nothing else."""
         found = _resource(resource)
 
         def decide(transaction: Transaction) -> Effect:
             self._check_in(transaction, found)
-            return Effect(note, removed=(found, *_inside(transaction, found)))
+            gone = (found, *_inside(transaction, found))
+            return Effect(note, removed=(*gone, *left_pointless(transaction, gone)))
 
         note = Note(f"{found.type}.delete", found, self._home)
         return self._desk.act(note, Need("can_delete", found), decide)
@@ -108,7 +109,7 @@ class Resources:
     def move(self, resource: str, workspace: str) -> Done:
         """Move a resource, with what is in it, to another workspace; only an owner of both may.
 
-        Labels and policies are the old workspace's: it leaves them.
+        Labels and policies are the old workspace's: it leaves them, and policies that were on nothing else end.
         """
         found, other = _resource(resource), words.workspace(workspace)
         if SORTS[found.type].parent != "workspace":
@@ -127,7 +128,12 @@ class Resources:
             ]
             kept = (is_(found, "open", EVERY_SOURCE),)
             ended = dict.fromkeys((*(one for one in left if one not in kept), *carried, *stood_for))
-            return Effect(note, (is_(found, "workspace", other),), tuple(ended))
+            return Effect(
+                note,
+                (is_(found, "workspace", other),),
+                tuple(ended),
+                removed=tuple(left_pointless(transaction, [found])),
+            )
 
         note = Note(f"{found.type}.move", found, self._home)
         return self._desk.act(note, Need("can_move_resources", self._home), decide, [resource, workspace])

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from ulid import ULID
 
+from iamgraph.access.accounts import DELETED_AT
 from iamgraph.access.desk import not_found
 from iamgraph.access.secrets import SESSION, hash_of, id_of, matches, new_secret
 from iamgraph.access.workspaces import HIPAA
@@ -92,7 +93,8 @@ class Sessions:
     def issue(self, member: str) -> tuple[StoredSession, str]:
         """A new session of an account, and its secret, which nothing can show again."""
         person, at, id_ = Object("member", member), self.clock(), str(ULID())
-        if not self.authorizer.look(self.store, lambda transaction: transaction.attributes([person])):
+        kept = self.authorizer.look(self.store, lambda transaction: transaction.attributes([person])).get(person)
+        if kept is None or DELETED_AT in kept:
             raise not_found(person)
         secret = new_secret(SESSION, id_)
         session = StoredSession(id_, member, hash_of(secret), at, at)
@@ -125,6 +127,11 @@ class Sessions:
         if found is None or member not in (None, found.member):
             raise RequestError(f"no session `{shown(id_)}`", code="session_not_found")
         self.keeper.end_session(self.store, id_, self.clock(), ENDED)
+
+    def end_all(self, member: str) -> None:
+        """End every session of a member."""
+        for one in self.keeper.list_sessions(self.store, member):
+            self.keeper.end_session(self.store, one.id, self.clock(), ENDED)
 
     def all(self, member: str) -> list[tuple[StoredSession, str | None]]:
         """The sessions of a member, newest first, each with why it has ended, if it has."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need, exists, not_found, taken
+from iamgraph.access.desk import ENDS_AT, Desk, Need, exists, not_found, taken
 from iamgraph.access.words import Caller
-from iamgraph.errors import RequestError
-from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
+from iamgraph.errors import ConflictError, RequestError
+from iamgraph.questions import Attributes, Done, Effect, Note, OnExisting, TupleFilter
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, RelationTuple
+from iamgraph.tuples import Object, RelationTuple, Subject
 
 PLANS: Final = ("free", "team", "business")
 REGIONS: Final = ("us", "eu")
 BUILT_IN_LABELS: Final = ("environment:dev", "environment:prod")
+# How long a deletion can be taken back.
+DELETED_AFTER: Final = timedelta(days=5)
 HIPAA: Final = Object("regime", "hipaa")
 HIPAA_SAID: Final = "whether a workspace is HIPAA-eligible is said"
 
@@ -74,8 +78,7 @@ class Workspaces:
         given = {key: value for key, value in workspace_values(name, plan, region).items() if value is not None}
 
         def decide(transaction: Transaction) -> Effect:
-            if not exists(transaction, home):
-                raise not_found(home)
+            _kept(transaction, home)
             if hipaa is not None:
                 only_by_key(self._desk.caller, HIPAA_SAID)
             bound = (words.is_(HIPAA, "workspace", home),)
@@ -89,15 +92,48 @@ class Workspaces:
         note = Note("workspace.update", home, home)
         return self._desk.act(note, Need("can_manage_settings", home), decide, [given, hipaa])
 
+    def delete(self, id_: str) -> Done:
+        """End a workspace, five days from now, unless it is kept before: nobody is in it any longer from then on.
+
+        Until then all goes on in it, but that nobody new comes in. Its id is never used again.
+        """
+        home = words.workspace(id_)
+        note = Note("workspace.delete", home, home)
+
+        def decide(transaction: Transaction) -> Effect:
+            if ENDS_AT in _kept(transaction, home):
+                raise ConflictError(f"`{home}` is being deleted already", code="workspace_ends")
+            end = transaction.now + DELETED_AFTER
+            ending = tuple(replace(one, expires_at=_ending(one, end)) for one in _inside(transaction, home))
+            kept = Attributes(home, {ENDS_AT: end.isoformat()})
+            return Effect(note, ending, attributes=(kept,), on_existing=OnExisting.TOUCH)
+
+        return self._desk.act(note, Need("can_delete", home), decide)
+
+    def keep(self, id_: str) -> Done:
+        """Take back the deletion of a workspace, while it has not ended."""
+        home = words.workspace(id_)
+        note = Note("workspace.keep", home, home)
+
+        def decide(transaction: Transaction) -> Effect:
+            ends = _kept(transaction, home).get(ENDS_AT)
+            if ends is None:
+                return Effect(note)
+            if datetime.fromisoformat(ends) <= transaction.now:
+                raise ConflictError(f"`{home}` has ended", code="workspace_ended")
+            inside = [one for one in _inside(transaction, home) if one.expires_at == datetime.fromisoformat(ends)]
+            own = _expiries(transaction, [one.subject for one in inside if isinstance(one.subject, Object)])
+            staying = tuple(replace(one, expires_at=own.get(one.subject)) for one in inside)
+            return Effect(note, staying, attributes=(Attributes(home, {ENDS_AT: None}),), on_existing=OnExisting.TOUCH)
+
+        return self._desk.act(note, Need("can_delete", home), decide)
+
     def get(self, id_: str) -> dict[str, Any]:
         """A workspace, for whoever is in it."""
         home = words.workspace(id_)
 
         def tell(transaction: Transaction) -> dict[str, Any]:
-            kept = transaction.attributes([home]).get(home)
-            if kept is None:
-                raise not_found(home)
-            return _told(home, dict(kept), hipaa=transaction.has(HIPAA, "workspace", home))
+            return _told(home, _kept(transaction, home), hipaa=transaction.has(HIPAA, "workspace", home))
 
         return self._desk.look(Note("workspace.get", home, home), Need("can_open", home), tell)
 
@@ -135,7 +171,38 @@ def workspace_values(name: str | None, plan: str | None, region: str | None) -> 
 
 
 def _told(home: Object, kept: dict[str, Any], *, hipaa: bool) -> dict[str, Any]:
-    return {"id": home.id, **{key: kept.get(key) for key in ("name", "plan", "region")}, "hipaa": hipaa}
+    return {"id": home.id, **{key: kept.get(key) for key in ("name", "plan", "region", ENDS_AT)}, "hipaa": hipaa}
+
+
+def _kept(transaction: Transaction, home: Object) -> dict[str, Any]:
+    """What is kept of a workspace; `RequestError` (`workspace_not_found`) where there is none."""
+    kept = transaction.attributes([home]).get(home)
+    if kept is None:
+        raise not_found(home)
+    return dict(kept)
+
+
+def _inside(transaction: Transaction, home: Object) -> list[RelationTuple]:
+    """The tuples by which somebody is in a workspace."""
+    return [one.tuple for relation in ("member", "token") for one in transaction.of(home, relation)]
+
+
+def _ending(one: RelationTuple, end: datetime) -> datetime:
+    """When who is in by the tuple is out.
+
+    An end of its own is not known any longer where it would come later, so that who has one, and is no token, is not
+    let in again: they end an instant before all others.
+    """
+    if one.expires_at is None or (isinstance(one.subject, Object) and one.subject.type == "token"):
+        return min(end, one.expires_at or end)
+    return min(one.expires_at, end - timedelta.resolution)
+
+
+def _expiries(transaction: Transaction, subjects: list[Object]) -> dict[Subject, datetime]:
+    """When the tokens among them end by themselves."""
+    kept = transaction.attributes([one for one in subjects if one.type == "token"])
+    ends = {one: values.get("expires_at") for one, values in kept.items()}
+    return {one: datetime.fromisoformat(end) for one, end in ends.items() if end is not None}
 
 
 class Made:

@@ -15,7 +15,6 @@ from iamgraph.questions import (
     Done,
     Effect,
     Note,
-    OnExisting,
     OnMissing,
     StoreInfo,
     TupleFilter,
@@ -141,7 +140,7 @@ def _made(
         store,
         writes=effect.writes,
         deletes=tuple(one for one in effect.deletes if one not in gone),
-        on_existing=OnExisting.IGNORE,
+        on_existing=effect.on_existing,
         on_missing=OnMissing.IGNORE,
     )
     deletes, writes = effect_of(run, wanted, act.at)

@@ -20,12 +20,16 @@ from tests.access.verbs import CALLS, verbs
 STRANGERS: Final = ("mia", "nobody", "zoe", "$T-ro")
 # What every member may ask, and every token. A list of workspaces is of one's own; an invite's secret is its own proof.
 INSIDE: Final = frozenset({"workspaces.get", "labels.all", "resources.all"})
-NEVER: Final = frozenset({"workspaces.all", "invites.accept"})
+# Accounts are in no workspace: `test_rules.py` tries who may not.
+ACCOUNTS: Final = frozenset(verb for verb in verbs() if verb.startswith("accounts."))
+NEVER: Final = frozenset({"workspaces.all", "invites.accept"}) | ACCOUNTS
 # What they lack; everything else takes `can_manage_access` on the workspace.
 MISSING: Final[Mapping[str, str]] = {
     "workspaces.create": "workspaces are made with a key of scope `admin`",
     "workspaces.update": "`can_manage_settings` on `workspace:W1`",
     "workspaces.get": "`can_open` on `workspace:W1`",
+    "workspaces.delete": "`can_delete` on `workspace:W1`",
+    "workspaces.keep": "`can_delete` on `workspace:W1`",
     "labels.create": "`can_manage_labels` on `workspace:W1`",
     "labels.delete": "`can_manage_labels` on `workspace:W1`",
     "labels.all": "`can_open` on `workspace:W1`",
@@ -186,6 +190,7 @@ HARMLESS: Final = frozenset(
 FOREIGN: Final = tuple(
     (verb, name, said, None if (verb, name) in HARMLESS else code)
     for verb, signature in verbs().items()
+    if verb not in ACCOUNTS
     for name in signature.parameters
     for said, code in NAMING.get(name, ())
 )
@@ -193,7 +198,7 @@ FOREIGN: Final = tuple(
 # fmt: off
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
-    "replacing", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
+    "replacing", "inherited", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
     "after", "external_id", "active", "with_members",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
@@ -236,7 +241,7 @@ def test_ids_of_another_workspace_are_taken(standing: Organisation, verb: str, i
 def test_every_id_that_is_given_is_tried() -> None:
     """The verbs that take an id for something new are those of the test above; the others name a workspace."""
     giving = {verb for verb, signature in verbs().items() if "id_" in signature.parameters}
-    workspaces = {"workspaces.update", "workspaces.get"}
+    workspaces = {f"workspaces.{one}" for one in ("update", "get", "delete", "keep")}
     assert {"workspaces.create", "members.add", "groups.create", "policies.create", "resources.create"} == (
         giving - workspaces
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,10 +13,15 @@ from iamgraph.access.access import Access
 from iamgraph.access.labels import MAX_CUSTOM_ENVIRONMENTS
 from iamgraph.access.policies import Grant
 from iamgraph.access.roles import ROLES
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
+from iamgraph.questions import WriteRequest
+from iamgraph.tuples import Object, RelationTuple
 from tests.access.organisation import Do, Organisation, grant
 from tests.access.python import PythonDoor
 from tests.access.unchanged import unchanged
+from tests.conftest import SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,3 +444,118 @@ def test_an_id_is_no_address(door: PythonDoor, root: Access, one: str) -> None:
     """A member's id with an @ would be taken for somebody's address, so there is none."""
     with unchanged(door):
         assert "malformed_id" == _refused(lambda: root.members("one").add("bob@x.io", id_="ada@x.io"))
+
+
+# --- the end of workspaces, policies and accounts ----------------------------------------------------------
+
+DAY: Final = timedelta(days=1)
+
+
+def _at(door: PythonDoor, later: timedelta) -> PythonDoor:
+    """The door of a later time."""
+    checker = GraphChecker(door.keeper)
+    authorizer = Authorizer(door.keeper, checker, deadline=SECONDS, clock=lambda: datetime.now(UTC) + later)
+    return replace(door, authorizer=authorizer, days_behind=-later.days)
+
+
+def test_a_workspace_ends_five_days_after_its_deletion(door: PythonDoor, root: Access, one: str) -> None:
+    """Until then all goes on in it but that nobody comes in; from then on nobody is inside, and it is not kept."""
+    ada, robot = door.access(f"member:{one}"), root.tokens("one").create("robot", owner=True)[0].object
+    root.members("one").add("bob@x.io", id_="bob")
+    ada.workspaces.delete("one")
+    assert ["workspace_ends"] * 4 == [
+        _refused(lambda: ada.workspaces.delete("one")),
+        _refused(lambda: root.members("one").add("eve@x.io")),
+        _refused(lambda: root.tokens("one").create("another")),
+        _refused(lambda: root.provisioning("one").enrol("eve@x.io")),
+    ]
+    ada.members("one").remove("bob")
+    for later, inside in ((5 * DAY - timedelta(minutes=1), True), (5 * DAY, False)):
+        then = _at(door, later)
+        assert [inside] * 2 == [then.may(who, "can_delete", "workspace:one") for who in (f"member:{one}", str(robot))]
+    assert "workspace_ended" == _refused(lambda: _at(door, 5 * DAY).access(None).workspaces.keep("one"))
+    assert "relation_missing" == _refused(lambda: _at(door, 5 * DAY).access(f"member:{one}").workspaces.keep("one"))
+
+
+def test_a_workspace_that_is_kept_is_as_it_was(door: PythonDoor, root: Access, one: str) -> None:
+    """Who was in it stays, a token until its own end, and nobody who had left comes back; others may come again."""
+    token = root.tokens("one").create("robot", owner=True, expires_at=datetime.now(UTC) + 9 * DAY)[0].object
+    guest = RelationTuple(Object("workspace", "one"), "member", Object("member", "guest"), datetime.now(UTC) + 8 * DAY)
+    door.authorizer.write(WriteRequest(door.store, writes=(guest,)))
+    ada = door.access(f"member:{one}")
+    ada.workspaces.keep("one")
+    ada.workspaces.delete("one")
+    assert ada.workspaces.get("one")["ends_at"] is not None
+    ada.workspaces.keep("one")
+    root.members("one").add("bob@x.io", id_="bob")
+    asked = [f"member:{one}", "member:bob", str(token), "member:guest"]
+    told = [[_at(door, days * DAY).may(it, "can_open", "workspace:one") for it in asked] for days in (4, 6, 10)]
+    # The guest had an end of their own, which is not known any longer: they are out, never in for longer.
+    assert [[True, True, True, True], [True, True, True, False], [True, True, False, False]] == told
+    assert ada.workspaces.get("one")["ends_at"] is None
+
+
+def test_a_policy_ends_with_all_it_was_on(door: PythonDoor, root: Access, one: str) -> None:
+    """A policy on single resources goes with the last of them, deleted or moved; one on others too stays."""
+    root.workspaces.create("two", name="two", owner="ada@x.io")
+    resources, policies = root.resources("one"), root.policies("one")
+    for id_ in ("a", "b", "c"):
+        resources.create("source", id_=id_)
+    for id_, on in (("pa", ("a",)), ("pab", ("a", "b")), ("pc", ("c",)), ("all", ())):
+        policies.create(Grant("source_reader", on), id_=id_)
+    resources.delete("source:a")
+    resources.move("source:c", "two")
+    assert [("all", []), ("pab", ["b"])] == [(it["id"], it["resources"]) for it in policies.all()]
+
+
+def test_what_is_held_through_what(door: PythonDoor, root: Access, one: str) -> None:
+    """A member's policies are told with whom each is held through; members see their own, owners everybody's."""
+    root.members("one").add("bob@x.io", id_="bob")
+    policies, groups = root.policies("one"), root.groups("one")
+    for group in ("g", "h"):
+        groups.create(group, id_=group)
+    groups.add("g", ["bob"])
+    for id_, holders in (("own", ["member:bob"]), ("both", ["member:bob", "group:g"]), ("other", ["group:h"])):
+        policies.create(Grant("source_reader"), holders, id_=id_)
+    policies.create(Grant("source_reader"), ["group:g"], id_="theirs")
+    bob = door.access("member:bob").policies("one")
+    told = {it["id"]: it["through"] for it in bob.all("member:bob", inherited=True)}
+    assert {"own": ["member:bob"], "both": ["group:g", "member:bob"], "theirs": ["group:g"]} == told
+    assert ["both", "own"] == [it["id"] for it in bob.all("member:bob")]
+    assert ["relation_missing"] * 2 == [_refused(lambda who=who: bob.all(who)) for who in (None, "group:g")]
+
+
+def test_an_account_is_its_persons_own(door: PythonDoor, root: Access, one: str) -> None:
+    """They rename it and change its address, which owners of its workspaces cannot; no address is taken twice."""
+    root.members("one").add("bob@x.io", id_="bob")
+    bob, ada = door.access("member:bob").accounts, door.access(f"member:{one}").accounts
+    bob.rename("bob", "Bob")
+    bob.set_email("bob", "Robert@x.io")
+    told = {"id": "bob", "email": "robert@x.io", "name": "Bob", "workspaces": ["one"]}
+    assert (told, told) == (bob.get("bob"), root.accounts.get("bob"))
+    with unchanged(door):
+        assert ["email_taken"] + ["relation_missing"] * 3 == [
+            _refused(lambda: bob.set_email("bob", "ada@x.io")),
+            _refused(lambda: ada.rename("bob", "Robert")),
+            _refused(lambda: ada.set_email("bob", "other@x.io")),
+            _refused(lambda: ada.delete("bob")),
+        ]
+    assert "bob" != root.members("one").add("bob@x.io").object.id
+
+
+def test_a_deleted_account_leaves_nothing_but_its_id(door: PythonDoor, root: Access, one: str) -> None:
+    """It is in no tuple any longer, its address is free, its id nobody's, and no workspace is left without an owner."""
+    root.workspaces.create("two", name="two", owner="bob@x.io")
+    bob = str(root.members("two").all()[0]["id"])
+    root.members("one").add("bob@x.io", role="owner")
+    root.policies("one").give(f"member:{bob}", [Grant("source_admin")])
+    own = door.access(f"member:{bob}").accounts
+    with unchanged(door):
+        assert "last_owner" == _refused(lambda: own.delete(bob))
+    root.members("two").add("eve@x.io", role="owner")
+    own.delete(bob)
+    left = [str(it.tuple) for it in door.authorizer.read(door.store, limit=1000).items]
+    assert [] == [it for it in left if bob in it]
+    assert ["member_not_found"] * 2 == [_refused(lambda: own.get(bob)), _refused(lambda: own.rename(bob, "x"))]
+    assert "id_taken" == _refused(lambda: root.members("one").add("new@x.io", id_=bob))
+    assert bob != root.members("one").add("bob@x.io").object.id

@@ -53,6 +53,39 @@ def test_a_workspace_is_made_told_and_changed(acme: Acme) -> None:
     assert acme.id in [one["id"] for one in acme.get("/v1/workspaces?limit=1000")["workspaces"]]
 
 
+def test_a_workspace_is_deleted_and_kept(acme: Acme) -> None:
+    """A deletion says when it ends, lets nobody new in, and is taken back."""
+    acme.delete("?reason=moved")
+    left = datetime.fromisoformat(acme.get()["ends_at"]) - datetime.now(UTC)
+    assert timedelta(days=5) - timedelta(minutes=1) < left <= timedelta(days=5)
+    refused = acme.client.post(f"{acme.home}/members", {"email": "eve@a.example"})
+    assert (409, "workspace_ends", None) == refused.problem
+    acme.post("/keep", 200, reason="we need it after all")
+    assert "ends_at" not in acme.get()
+    acme.member("eve")
+
+
+def test_an_account_is_changed_and_deleted_by_whose_it_is(acme: Acme) -> None:
+    """Its person renames it, changes its address and deletes it, which ends their sessions; nobody else may."""
+    ada, bob = acme.member("ada"), acme.member("bob")
+    path = f"/v1/accounts/{ada}"
+    with acme.by(acme.session(ada)) as client, acme.by(acme.session(bob)) as other:
+        assert 200 == client.call("PATCH", path, {"name": "Ada"}).status
+        assert 200 == client.call("PATCH", path, {"email": f"lovelace@{acme.id}.example"}).status
+        told = {"id": ada, "email": f"lovelace@{acme.id}.example", "name": "Ada", "workspaces": [acme.id]}
+        assert (told, told) == (client.get(path).json, acme.get(path))
+        assert (400, "invalid_request") == client.call("PATCH", path, {}).problem[:2]
+        for method, body in (("GET", None), ("PATCH", {"name": "x"}), ("DELETE", None)):
+            refused = other.call(method, path, body)
+            assert (403, "relation_missing", None) == refused.problem
+        assert 200 == client.delete(path).status
+        assert (401, "unauthenticated", None) == client.get(path).problem
+    assert (404, "member_not_found", None) == acme.client.get(path).problem
+    assert [bob, acme.olga] == sorted(
+        (one["id"] for one in acme.get("/members")["members"]), key=[bob, acme.olga].index
+    )
+
+
 def test_members_come_change_and_go(acme: Acme) -> None:
     """A member is added, told, made an owner, lets personal data be seen, and is removed."""
     ada = acme.member("ada")
@@ -124,7 +157,12 @@ def test_policies_are_made_held_and_ended(acme: Acme) -> None:
     told = body | {"id": policy, "labels": []}
     assert told == acme.get(f"/policies/{policy}")
     assert [told] == acme.get(f"/policies?holder=member:{ada}")["policies"]
-    acme.post(f"/policies/{policy}/holders", 200, holders=[f"member:{acme.olga}"])
+    group = acme.post("/groups", name="Engineers")["id"]
+    acme.post(f"/groups/{group}/members", 200, members=[acme.olga])
+    acme.post(f"/policies/{policy}/holders", 200, holders=[f"member:{acme.olga}", f"group:{group}"])
+    (held,) = acme.get(f"/policies?holder=member:{acme.olga}&inherited=true")["policies"]
+    assert sorted([f"group:{group}", f"member:{acme.olga}"]) == held["through"]
+    acme.post(f"/policies/{policy}/holders/remove", 200, holders=[f"group:{group}"])
     acme.post(f"/policies/{policy}/holders/remove", 200, holders=[f"member:{ada}"])
     assert [f"member:{acme.olga}"] == acme.get(f"/policies/{policy}")["holders"]
     assert not may(acme.client, f"member:{ada}", "can_edit", f"source:{source}")
