@@ -44,6 +44,7 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 10,000 rounds of
 bench: .venv/installed  ## how fast it is, here; a table of every measure
 	$(BIN)/iamgraph bench
 	$(BIN)/python -m tests.cost
+	$(BIN)/python -m tests.organisation_cost
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
