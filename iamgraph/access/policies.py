@@ -111,7 +111,7 @@ class Policies:
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 
     def all(self, holder: str | None = None, *, inherited: bool = False) -> list[dict[str, Any]]:
-        """The policies, by id; of one holder only, if named, which may see its own.
+        """The policies, by id; of one holder only, if named, which may see its own, and not who holds them besides.
 
         `inherited` adds those of the groups a member is in, and to each `through` whom it is held.
         """
@@ -125,7 +125,12 @@ class Policies:
             groups = {str(one.object) for one in tuples if one.relation == "added" and str(one.subject) == holder}
             through = {holder, *(groups if inherited else ())}
             held = [(one, sorted(through.intersection(one["holders"]))) for one in told]
-            return [{**one, **({"through": by} if inherited else {})} for one, by in held if by]
+            more = [{"through": by} if inherited else {} for _, by in held]
+            return [
+                {**one, "holders": by if theirs else one["holders"], **also}
+                for (one, by), also in zip(held, more, strict=True)
+                if by
+            ]
 
         theirs = holder is not None and str(self._desk.caller.subject) == holder
         return self._desk.look(note, Need("can_open" if theirs else "can_manage_access", self._home), tell)

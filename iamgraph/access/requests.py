@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, RelationMissingError, belongs, subjects
 from iamgraph.access.policies import Grant, check_holder, policy_tuples
 from iamgraph.access.words import is_
+from iamgraph.errors import LimitError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object
+
+MAX_OPEN_REQUESTS: Final = 10
 
 
 class AccessRequests:
@@ -29,12 +32,22 @@ class AccessRequests:
             person = self._desk.caller.subject
             if person is None or person.type != "member":
                 raise RelationMissingError("access is asked for by a member, for themselves", "can_request_access")
+            self._check_open(transaction, person)
             writes = (is_(request, "workspace", self._home), is_(request, "requester", person))
             kept = {"text": text, "created_at": transaction.now.isoformat()}
             return Effect(note, writes, attributes=(Attributes(request, kept),))
 
         note = Note("access_request.create", request, self._home)
         return self._desk.act(note, Need("can_request_access", self._home), decide, text)
+
+    def _check_open(self, transaction: Transaction, person: Object) -> None:
+        """`LimitError` where the person has as many requests open in the workspace as one may."""
+        wanted = TupleFilter(object_type="access_request", relation="requester", subject=person)
+        theirs = [one.tuple.object for one in transaction.every(wanted)]
+        if sum(transaction.has(one, "workspace", self._home) for one in theirs) >= MAX_OPEN_REQUESTS:
+            raise LimitError(
+                f"{MAX_OPEN_REQUESTS} of your requests are open: take one back first", code="too_many_requests"
+            )
 
     def approve(self, request: str, grants: Collection[Grant]) -> Done:
         """Give who asked these policies, and end the request."""

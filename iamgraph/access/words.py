@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,8 +81,8 @@ def one_value_per_key(labels: tuple[Object, ...], where: str, code: str) -> None
 
 
 def email(text: str) -> Object:
-    """An e-mail address, in small letters, as which it is known."""
-    address = text.lower()
+    """An e-mail address, in small letters, as which it is known; letters that look alike by composition are one."""
+    address = unicodedata.normalize("NFC", text).lower()
     if not _EMAIL.fullmatch(address):
         raise RequestError(f"malformed e-mail address `{shown(text)}`", code="malformed_email", pointer="/email")
     return Object("email", address)

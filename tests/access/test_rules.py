@@ -12,6 +12,7 @@ import pytest
 from iamgraph.access.access import Access
 from iamgraph.access.labels import MAX_CUSTOM_ENVIRONMENTS
 from iamgraph.access.policies import Grant
+from iamgraph.access.requests import MAX_OPEN_REQUESTS
 from iamgraph.access.roles import ROLES
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
@@ -522,6 +523,9 @@ def test_what_is_held_through_what(door: PythonDoor, root: Access, one: str) -> 
     told = {it["id"]: it["through"] for it in bob.all("member:bob", inherited=True)}
     assert {"own": ["member:bob"], "both": ["group:g", "member:bob"], "theirs": ["group:g"]} == told
     assert ["both", "own"] == [it["id"] for it in bob.all("member:bob")]
+    # Who holds a policy besides is for owners to know.
+    assert [["member:bob"]] * 2 == [it["holders"] for it in bob.all("member:bob")]
+    assert ["group:g", "member:bob"] == root.policies("one").all("member:bob")[0]["holders"]
     assert ["relation_missing"] * 2 == [_refused(lambda who=who: bob.all(who)) for who in (None, "group:g")]
 
 
@@ -559,3 +563,20 @@ def test_a_deleted_account_leaves_nothing_but_its_id(door: PythonDoor, root: Acc
     assert ["member_not_found"] * 2 == [_refused(lambda: own.get(bob)), _refused(lambda: own.rename(bob, "x"))]
     assert "id_taken" == _refused(lambda: root.members("one").add("new@x.io", id_=bob))
     assert bob != root.members("one").add("bob@x.io").object.id
+
+
+def test_requests_for_access_have_a_limit(door: PythonDoor, root: Access, one: str) -> None:
+    """A member has so many open at once in a workspace, and may ask again once one is taken back."""
+    root.members("one").add("bob@x.io", id_="bob")
+    asking = door.access("member:bob").requests("one")
+    first, *_ = [asking.create(f"request {i}").object.id for i in range(MAX_OPEN_REQUESTS)]
+    with unchanged(door):
+        assert "too_many_requests" == _refused(lambda: asking.create("another"))
+    asking.dismiss(first)
+    asking.create("another")
+
+
+def test_an_address_is_one_however_its_letters_are_composed(root: Access, one: str) -> None:
+    """An address with a letter and its accent apart is that with both in one."""
+    root.members("one").add("jos\u00e9@x.io")
+    assert "member_exists" == _refused(lambda: root.members("one").add("jose\u0301@x.io"))
