@@ -46,6 +46,8 @@ METRICS: Final = "metrics"
 LISTS: Final = frozenset({"type", "relation"})
 # These read their bodies themselves.
 STREAMED_ROUTES: Final = frozenset({"bulk.load"})
+# These take CSV in place of JSON.
+CSV_ROUTES: Final = frozenset({"trail.add_people"})
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 _CHALLENGE: Final = 'Bearer realm="iamgraph"'
@@ -337,14 +339,17 @@ def check_query() -> None:
 
 
 def check_body() -> None:
-    """A body is JSON, said to be so, and sent as it is."""
+    """A body is JSON, or CSV where that is taken, said to be so, and sent as it is."""
     if request.method in ("POST", "PUT", "PATCH") and request.endpoint not in STREAMED_ROUTES:
-        if request.mimetype != "application/json" and not (_is_scim() and request.mimetype == SCIM_JSON):
-            raise UnsupportedMediaType("send `Content-Type: application/json`")
+        csv = request.endpoint in CSV_ROUTES
+        wanted = "text/csv" if csv else "application/json"
+        if request.mimetype != wanted and not (_is_scim() and request.mimetype == SCIM_JSON):
+            raise UnsupportedMediaType(f"send `Content-Type: {wanted}`")
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType("send the body without `Content-Encoding`")
         _read_body()
-        request.get_json()
+        if not csv:
+            request.get_json()
 
 
 def _is_scim() -> bool:

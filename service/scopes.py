@@ -38,7 +38,7 @@ _CALLED: Final[Mapping[str, str]] = {
         list_tokens create_token update_token revoke_token list_invites create_invite revoke_invite
         accept_invite list_requests create_request approve_request dismiss_request list_sessions
         end_session get_account update_account delete_account""",
-    "trail": "read_audit export_audit read_document plan_document apply_document",
+    "trail": "read_audit export_audit read_document plan_document apply_document add_people",
     "scim": """
         config list_types get_type list_schemas get_schema list_users create_user get_user replace_user
         patch_user delete_user list_groups create_group get_group replace_group patch_group delete_group""",

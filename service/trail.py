@@ -1,4 +1,4 @@
-"""The routes of a workspace's audit trail, and of the workspace as one document."""
+"""The routes of a workspace's audit trail, of the workspace as one document, and of its people as CSV."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from itertools import chain
 from typing import Any, Final
 
 from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, RawModel
 
 from iamgraph.access.audit import Audit, as_csv, as_jsonl
+from iamgraph.access.people import parse_people
+from iamgraph.errors import RequestError
 from iamgraph.questions import Entry
 from iamgraph.service import access_answers as answers
 from iamgraph.service import access_wire as wire
@@ -21,6 +23,15 @@ _LINES: Final[dict[str, Any]] = {
     "content": {kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")}
 }
 _YAML: Final[dict[str, Any]] = {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+
+CSV: Final = "text/csv"
+
+
+class PeopleFile(RawModel):
+    """People as CSV, under a header of `email` and perhaps `name`, `role` and `groups`."""
+
+    mimetypes = [CSV]
+
 
 routes = APIBlueprint("trail", __name__, url_prefix="/v1", abp_responses=PROBLEMS)
 
@@ -67,3 +78,14 @@ def apply_document(path: wire.WorkspacePath, body: wire.ApplyBody) -> Response:
     document = body.to_document(path.workspace)
     documents = access(body.reason, body.idempotency_key).documents
     return answers.DoneAnswer.of(documents.apply(document, removals=body.removals)).response()
+
+
+@routes.post(f"{_HOME}/people", responses={200: answers.DoneAnswer})
+def add_people(path: wire.WorkspacePath, query: wire.ActQuery, raw: PeopleFile) -> Response:
+    """Make the people of a CSV file members, and add them to their groups, in one act; for owners."""
+    try:
+        text = raw.get_data().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise RequestError("the body is not UTF-8 text", code="malformed_text") from fault
+    people = access(query.reason, query.idempotency_key).people(path.workspace)
+    return answers.DoneAnswer.of(people.add(parse_people(text))).response()

@@ -8,7 +8,26 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
+from iamgraph.cli import (
+    bench,
+    bulk,
+    check,
+    doctor,
+    groups,
+    invites,
+    keys,
+    labels,
+    members,
+    models,
+    policies,
+    resources,
+    serve,
+    sessions,
+    stores,
+    tokens,
+    tuples,
+    workspace,
+)
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -92,6 +111,17 @@ for _command in (
     stores.store,
     keys.keys,
     workspace.workspace,
+    members.account,
+    members.member,
+    groups.group,
+    policies.policy,
+    labels.label,
+    resources.resource,
+    tokens.token,
+    invites.invite,
+    invites.request,
+    sessions.session,
+    sessions.audit,
     serve.serve,
     serve.demo,
     bench.bench,

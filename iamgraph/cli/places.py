@@ -15,8 +15,12 @@ from iamgraph.errors import RequestError
 
 if TYPE_CHECKING:
     from iamgraph.access.access import Access
+    from iamgraph.access.callers import UseKeeper
+    from iamgraph.access.sessions import Sessions
+    from iamgraph.access.words import Caller
     from iamgraph.authorizer import Authorizer
     from iamgraph.cli.remote import Remote
+    from iamgraph.cli.verbs import Papers, Verbs
     from iamgraph.keys import Keys
     from iamgraph.settings import Settings
     from iamgraph.wiring import Connection
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 # A whole workspace is read and written at once, and somebody asked in between.
 ACCESS_SECONDS: Final = 900.0
+DEFAULT_STORE: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,58 @@ class Place:
                 yield remote
 
     @contextmanager
-    def access(self, store: str, *, founding: bool = False) -> Iterator[Access]:
-        """What whoever runs the command can do with workspaces: all. `founding` makes the store if there is none."""
+    def documents(self, store: str, reason: str | None = None, *, founding: bool = False) -> Iterator[Papers]:
+        """Workspaces as documents, here or on a service. `founding` makes the store here if there is none."""
         if self.url is not None:
-            raise RequestError(
-                "the command line does not reach workspaces over HTTP yet: leave out `--url` and IAMGRAPH_URL to work"
-                " on Neo4j itself",
-                code="direct_only",
-            )
+            from iamgraph.cli.routes import RemoteDocuments  # noqa: PLC0415 - only where it is used
+
+            check_no_store(store)
+            with self.remote() as remote:
+                yield RemoteDocuments(remote, reason)
+        else:
+            with self._local(store, founding=founding) as (access, _):
+                yield access.saying(reason).documents
+
+    @contextmanager
+    def verbs(self, store: str, *, founding: bool = False) -> Iterator[Verbs]:
+        """What the caller can do with workspaces, here or on a service."""
+        if self.url is not None:
+            from iamgraph.cli.routes import RemoteVerbs  # noqa: PLC0415 - only where it is used
+
+            check_no_store(store)
+            with self.remote() as remote:
+                yield RemoteVerbs(remote)
+        else:
+            from iamgraph.cli.verbs import LocalVerbs  # noqa: PLC0415 - as above
+
+            with self._local(store, founding=founding) as (access, sessions):
+                yield LocalVerbs(access, sessions)
+
+    @contextmanager
+    def _local(self, store: str, *, founding: bool) -> Iterator[tuple[Access, Sessions]]:
         from iamgraph.access.access import Access, found_store  # noqa: PLC0415 - only where it is used
-        from iamgraph.access.words import Caller  # noqa: PLC0415 - as above
+        from iamgraph.access.sessions import Sessions  # noqa: PLC0415 - as above
 
         with self.connection() as connection:
             authorizer = connection.authorizer.until(time.monotonic() + ACCESS_SECONDS)
             if founding:
                 found_store(authorizer, store)
-            yield Access.by(Caller(None, f"user {_user()}"), authorizer, connection.keeper, store)
+            sessions = Sessions(authorizer, connection.keeper, store)
+            caller = self._caller(sessions, connection.keeper)
+            yield Access.by(caller, authorizer, connection.keeper, store), sessions
+
+    def _caller(self, sessions: Sessions, keeper: UseKeeper) -> Caller:
+        """Whose secret `--key` is; without one of a token or session, whoever has Neo4j's password, who may all."""
+        from iamgraph.access.callers import Callers  # noqa: PLC0415 - only where it is used
+        from iamgraph.access.secrets import SESSION, TOKEN, kind_of  # noqa: PLC0415 - as above
+        from iamgraph.access.words import Caller  # noqa: PLC0415 - as above
+
+        if self.key is None or kind_of(self.key) not in (SESSION, TOKEN):
+            return Caller(None, f"user {_user()}")
+        found = Callers(sessions, keeper).find(self.key)
+        if found is None:
+            raise RequestError("the key is not known, has expired or was revoked", code="unauthenticated")
+        return found
 
     def remote(self) -> Remote:
         """The service at `url`."""
@@ -97,6 +138,12 @@ class Place:
         connection = open_connection(read_settings(), tell=self.out.tell)
         with connection.authorizer:
             yield connection
+
+
+def check_no_store(store: str) -> None:
+    """`RequestError` where a store is named for a service, whose workspaces are in the one it was started for."""
+    if store != DEFAULT_STORE:
+        raise RequestError("a service has its own store of workspaces: leave out `--store`", code="direct_only")
 
 
 def _user() -> str:

@@ -198,15 +198,7 @@ class Remote:
 
     def export(self, store: str, *, history: bool) -> Iterator[str]:
         """Every tuple of a store at one revision, a line each, after a header."""
-        path = _path(store, f"export?history={str(history).lower()}")
-        answer = self._sent("GET", path, IMPORT_TIMEOUT_SECONDS, stream=True)
-        if not answer.ok:
-            self._answer(answer, lambda said: said, "")
-        try:
-            for line in answer.iter_lines():
-                yield line.decode() + "\n"
-        except requests.RequestException as fault:
-            raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable") from fault
+        return self.lines(_path(store, f"export?history={str(history).lower()}"))
 
     def _steps(self, answer: requests.Response, lines: Iterator[tuple[str, Said]]) -> Iterator[Step]:
         try:
@@ -312,6 +304,27 @@ class Remote:
     def revoke_key(self, id_: str) -> None:
         """End a key."""
         self._ask("DELETE", f"/v1/keys/{quote(id_, safe='')}", lambda _: None)
+
+    # --- workspaces ---
+
+    def tell(
+        self, method: str, path: str, *, json: Said | None = None, data: bytes | None = None, type_: str = ""
+    ) -> Any:
+        """What a route of the access model answers, as it is; None where it says nothing."""
+        given: dict[str, Any] = {"json": json} if data is None else {"data": data, "headers": {"Content-Type": type_}}
+        answer = self._sent(method, path, **given)
+        return self._answer(answer, lambda said: said or None, "")
+
+    def lines(self, path: str) -> Iterator[str]:
+        """The lines of an answer of text."""
+        answer = self._sent("GET", path, IMPORT_TIMEOUT_SECONDS, stream=True)
+        if not answer.ok:
+            self._answer(answer, lambda said: said, "")
+        try:
+            for line in answer.iter_lines():
+                yield line.decode() + "\n"
+        except requests.RequestException as fault:
+            raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable") from fault
 
     # --- HTTP ---
 

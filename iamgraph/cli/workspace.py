@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from iamgraph.cli import options, parse
+from iamgraph.cli import groups, labels, members, options, parse, policies, tokens
+from iamgraph.cli.families import Family, argument, option, write
+from iamgraph.cli.groups import GROUPS
+from iamgraph.cli.labels import LABELS
+from iamgraph.cli.members import MEMBERS
 from iamgraph.cli.output import Out
+from iamgraph.cli.policies import POLICIES
 from iamgraph.cli.said import Said
-from iamgraph.errors import RequestError
-from iamgraph.tuples import shown
+from iamgraph.cli.tokens import TOKENS
 
 if TYPE_CHECKING:
-    from iamgraph.access.access import Access
     from iamgraph.access.planned import Plan
     from iamgraph.cli.places import Place
+    from iamgraph.cli.routes import LinesPlan
     from iamgraph.questions import Done
 
 # So many lines of a plan are shown to whoever is asked about it; `--dry-run` shows all.
@@ -30,62 +32,44 @@ _id = click.argument("id_", metavar="ID")
 def workspace() -> None:
     """Workspaces: make and show them, and make them what a document says.
 
-    On Neo4j itself, as whoever runs these commands may do all; not on a service yet.
+    On Neo4j itself whoever runs these commands may do all; with the secret of a token or session in IAMGRAPH_KEY,
+    what that may.
     """
 
 
-@workspace.command("list")
-@options.store
-@options.reaching
-def list_(*, store: str, place: Place, out: Out) -> None:
-    """Show all workspaces."""
-    with place.access(store) as access:
-        found = access.workspaces.all()
-    out.many(found, _columns("id", "name", "plan", "region", "hipaa"))
+WORKSPACES: Final = Family(workspace, "workspaces", "workspace", home=False)
+_PLAN: Final = "`free`, `team` or `business`."
+_REGION: Final = "`us` or `eu`."
+_HIPAA: Final = "HIPAA-eligible: its members' sessions end after 15 idle minutes."
 
+WORKSPACES.list("Show all workspaces the caller is in.", ("id", "name", "plan", "region", "hipaa"))
+WORKSPACES.show("show", "Show a workspace.", argument("id_"), verb="get")
+WORKSPACES.act(
+    "create",
+    "Make a workspace, and its first owner.",
+    "created",
+    argument("id_"),
+    option("--name", "Its name.", required=True),
+    option("--owner", "The address of its first owner.", required=True, metavar="EMAIL"),
+    option("--plan", _PLAN, default="business", show_default=True),
+    option("--region", _REGION, default="us", show_default=True),
+    option("--hipaa", _HIPAA, is_flag=True),
+)
+WORKSPACES.act(
+    "update",
+    "Change what is said of a workspace.",
+    "updated",
+    argument("id_"),
+    option("--name", "Its name."),
+    option("--plan", _PLAN),
+    option("--region", _REGION),
+    option("--hipaa/--no-hipaa", _HIPAA, default=None),
+)
 
-@workspace.command()
-@_id
-@options.store
-@options.reaching
-def show(id_: str, *, store: str, place: Place, out: Out) -> None:
-    """Show a workspace."""
-    with place.access(store) as access:
-        found = access.workspaces.get(id_)
-    out.one(found, "\n".join(f"{name}: {_text(value)}" for name, value in found.items()))
-
-
-@workspace.command()
-@_id
-@click.option("--name", required=True, help="Its name.")
-@click.option("--owner", required=True, metavar="EMAIL", help="The address of its first owner.")
-@click.option("--plan", default="business", show_default=True, help="`free`, `team` or `business`.")
-@click.option("--region", default="us", show_default=True, help="`us` or `eu`.")
-@click.option("--hipaa", is_flag=True, help="It is HIPAA-eligible: its members' sessions end after 15 idle minutes.")
-@options.store
-@options.reason
-@options.idempotency_key
-@options.reaching
-def create(
-    id_: str,
-    *,
-    name: str,
-    owner: str,
-    plan: str,
-    region: str,
-    hipaa: bool,
-    store: str,
-    reason: str | None,
-    idempotency_key: str | None,
-    place: Place,
-    out: Out,
-) -> None:
-    """Make a workspace, and its first owner."""
-    with place.access(store, founding=True) as access:
-        desk = access.saying(reason, idempotency_key).workspaces
-        done = desk.create(id_, name=name, owner=owner, plan=plan, region=region, hipaa=hipaa)
-    out.one(_done(done), f"workspace {id_} created, revision {done.revision.number}")
-
+WORKSPACES.act(
+    "delete", "End a workspace in five days; until then it can be kept.", "is being deleted", argument("id_")
+)
+WORKSPACES.act("keep", "Take back the deletion of a workspace.", "kept", argument("id_"))
 
 # --- documents ---------------------------------------------------------------------------------------------
 
@@ -124,8 +108,7 @@ def apply(
     document = parse_document(parse.text_of(file))
     check_workspace(document, id_ or document.workspace)
     removals = MAX_REMOVALS if allow_removals is None else allow_removals
-    with place.access(store, founding=not dry_run) as access:
-        documents = access.saying(reason).documents
+    with place.documents(store, reason, founding=not dry_run) as documents:
         plan = documents.plan(document)
         _show(plan, out, whole=dry_run)
         done = None
@@ -137,7 +120,7 @@ def apply(
     _tell(document.workspace, plan, done, out)
 
 
-def _show(plan: Plan, out: Out, *, whole: bool) -> None:
+def _show(plan: Plan | LinesPlan, out: Out, *, whole: bool) -> None:
     if out.json:
         return
     lines = plan.lines if whole else plan.lines[:ASKED]
@@ -147,7 +130,7 @@ def _show(plan: Plan, out: Out, *, whole: bool) -> None:
         click.echo(f"... and {len(plan.lines) - len(lines):,} more: --dry-run shows all")
 
 
-def _tell(id_: str, plan: Plan, done: Done | None, out: Out) -> None:
+def _tell(id_: str, plan: Plan | LinesPlan, done: Done | None, out: Out) -> None:
     planned: Said = {"workspace": id_, "lines": list(plan.lines), "changes": plan.changes, "removals": plan.removals}
     if done is None:
         planned |= {
@@ -158,7 +141,8 @@ def _tell(id_: str, plan: Plan, done: Done | None, out: Out) -> None:
         counted = f"{len(plan.writes):,} tuples would come, {len(plan.deletes):,} go, {plan.removals:,} removals"
         out.one(planned, counted if plan.changes else f"workspace {id_} is what the document says")
     else:
-        out.one(planned | _done(done), f"workspace {id_} applied, revision {done.revision.number}")
+        told = {"revision": done.revision.number, "zookie": done.revision.zookie()}
+        out.one(planned | told, f"workspace {id_} applied, revision {done.revision.number}")
 
 
 @workspace.command()
@@ -168,15 +152,12 @@ def _tell(id_: str, plan: Plan, done: Done | None, out: Out) -> None:
 @options.reaching
 def export(id_: str, *, output: str | None, store: str, place: Place, out: Out) -> None:
     """Write a workspace's document, which `apply` takes; without tokens, invites and access requests."""
-    with place.access(store) as access:
-        text = access.documents.read(id_).text()
+    with place.documents(store) as documents:
+        text = documents.read(id_).text()
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise RequestError(f"cannot write `{shown(output)}`: {fault.strerror}", code="file_not_written") from fault
+    write(output, text)
     out.one({"workspace": id_, "file": output}, f"workspace {id_} written to {output}")
 
 
@@ -188,14 +169,7 @@ def export(id_: str, *, output: str | None, store: str, place: Place, out: Out) 
 @options.idempotency_key
 @options.reaching
 def import_members(
-    id_: str,
-    file: str,
-    *,
-    store: str,
-    reason: str | None,
-    idempotency_key: str | None,
-    place: Place,
-    out: Out,
+    id_: str, file: str, *, store: str, reason: str | None, idempotency_key: str | None, place: Place, out: Out
 ) -> None:
     """Add the people in the CSV FILE (`-` for stdin): columns email, name, role, groups, these parted by `;`.
 
@@ -203,69 +177,20 @@ def import_members(
     """
     from iamgraph.access.people import parse_people  # noqa: PLC0415 - as above
 
-    people = parse_people(parse.text_of(file))
-    with place.access(store) as access:
-        done = access.saying(reason, idempotency_key).people(id_).add(people)
-    out.one({**_done(done), "people": len(people)}, f"{len(people):,} people, revision {done.revision.number}")
+    text = parse.text_of(file)
+    count = len(parse_people(text))
+    with place.verbs(store) as verbs:
+        done = verbs.call("people.add", {"home": id_, "text": text}, reason, idempotency_key)
+    out.one({**done, "people": count}, f"{count:,} people, revision {done['revision']}")
 
 
-# --- lists -------------------------------------------------------------------------------------------------
+# --- lists, as they were before each had a family ---
 
-Rows = Callable[["Access", str], Iterable[Said]]
-
-
-def _listing(name: str, help_: str, rows: Rows, columns: tuple[str, ...]) -> None:
-    """A command that lists something of a workspace."""
-
-    @workspace.command(name, help=help_)
-    @_id
-    @options.store
-    @options.reaching
-    def listing(id_: str, *, store: str, place: Place, out: Out) -> None:
-        with place.access(store) as access:
-            found = rows(access, id_)
-        out.many(found, _columns(*columns))
-
-
-_listing(
-    "members",
-    "Show the members of a workspace.",
-    lambda access, id_: access.members(id_).all(),
-    ("id", "email", "name", "role", "pii"),
-)
-_listing(
-    "groups", "Show the groups of a workspace.", lambda access, id_: access.groups(id_).all(), ("id", "name", "members")
-)
-_listing(
-    "policies",
-    "Show the policies of a workspace, and who holds them.",
-    lambda access, id_: access.policies(id_).all(),
-    ("id", "role", "resources", "labels", "holders"),
-)
-_listing(
-    "labels", "Show the labels of a workspace.", lambda access, id_: access.labels(id_).all(), ("label", "description")
-)
-_listing(
-    "tokens",
-    "Show the tokens of a workspace, never their secrets.",
-    lambda access, id_: access.tokens(id_).all(),
-    ("id", "description", "owner", "policies", "expires_at", "last_used_at"),
-)
-
-
-def _columns(*names: str) -> dict[str, Callable[[Said], object]]:
-    return {name.replace("_", " "): _cell(name) for name in names}
-
-
-def _cell(name: str) -> Callable[[Said], object]:
-    return lambda row: _text(row[name])
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, list) else value
-
-
-def _done(done: Done) -> Said:
-    return {"object": str(done.object), "revision": done.revision.number, "zookie": done.revision.zookie()}
+for _name, _family, _columns in (
+    ("members", MEMBERS, members.COLUMNS),
+    ("groups", GROUPS, groups.COLUMNS),
+    ("policies", POLICIES, policies.COLUMNS),
+    ("labels", LABELS, labels.COLUMNS),
+    ("tokens", TOKENS, tokens.COLUMNS),
+):
+    _family.list(f"Show the {_name} of a workspace.", _columns, on=workspace, name=_name)

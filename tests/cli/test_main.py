@@ -101,8 +101,21 @@ def test_commands() -> None:
         *(("model", one) for one in ("validate", "write", "get", "list", "cypher")),
         *(("store", one) for one in ("create", "get", "list", "trim", "delete")),
         *(("keys", one) for one in ("create", "list", "revoke")),
-        *(("workspace", one) for one in ("list", "show", "create", "apply", "export", "import-members")),
+        *(("workspace", one) for one in ("list", "show", "create", "update", "apply", "export", "import-members")),
         *(("workspace", one) for one in ("members", "groups", "policies", "labels", "tokens")),
+        *(("member", one) for one in ("list", "get", "add", "set-role", "set-pii", "remove")),
+        *(
+            ("group", one)
+            for one in ("list", "get", "create", "rename", "set-pii", "delete", "add", "remove", "replace")
+        ),
+        *(("policy", one) for one in ("list", "get", "create", "delete", "give", "hold", "release")),
+        *(("label", one) for one in ("list", "create", "delete", "attach", "detach", "attach-many")),
+        *(("resource", one) for one in ("list", "get", "create", "rename", "delete", "move", "admit")),
+        *(("token", one) for one in ("list", "create", "describe", "set-pii", "revoke")),
+        *(("invite", one) for one in ("list", "create", "revoke", "accept")),
+        *(("request", one) for one in ("list", "create", "approve", "dismiss")),
+        *(("session", one) for one in ("list", "issue", "verify", "touch", "end")),
+        *(("audit", one) for one in ("list", "export")),
     } == set(commands())
 
 

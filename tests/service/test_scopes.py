@@ -18,6 +18,7 @@ from iamgraph.keys import secret_hash, written
 from iamgraph.questions import Scope
 from iamgraph.ring import REFRESH_SECONDS
 from iamgraph.service.app import create_app
+from iamgraph.service.doors import CSV_ROUTES
 from iamgraph.service.scopes import (
     ACCESS_ROUTES,
     CALLER_ROUTES,
@@ -104,7 +105,8 @@ class Held:
     def ask(self, client: Client, route: Route, secret: str | None, store: str = STORE) -> Reply:
         """The answer to a route's call with that key, with an empty object for a body."""
         header = {"Authorization": None if secret is None else f"Bearer {secret}", "X-Request-Id": "the-same"}
-        return client.send(route.method, route.path(store), "{}", header)
+        csv = {"Content-Type": "text/csv"} if route.endpoint in CSV_ROUTES else {}
+        return client.send(route.method, route.path(store), "{}", {**csv, **(header or {})})
 
 
 @pytest.fixture(scope="module")

@@ -104,6 +104,27 @@ def test_a_document_of_another_workspace(acme: Acme) -> None:
     assert (400, "other_workspace") == reply.problem[:2]
 
 
+def test_people_out_of_csv(acme: Acme) -> None:
+    """People come out of CSV, all or nobody; a faulty line is told, and another type of body refused."""
+    path, csv = f"{acme.home}/people", {"Content-Type": "text/csv"}
+    reply = acme.client.send("POST", f"{path}?reason=moved", "email,name\nada@people.example,Ada\n", csv)
+    assert (200, acme.id) == (reply.status, reply.json["id"])
+    assert "ada@people.example" in [one.get("email") for one in acme.get("/members")["members"]]
+    assert "moved" == acme.get("/audit")["entries"][0]["reason"]
+    faulty = acme.client.send("POST", path, "email\nbob@people.example\nx\n", csv)
+    assert (400, True) == (faulty.status, "line 3" in faulty.json["detail"])
+    assert (400, "malformed_text") == acme.client.send("POST", path, b"email\n\xff\n", csv).problem[:2]
+    assert 415 == acme.client.send("POST", path, "email\n").status
+    assert 2 == len(acme.get("/members")["members"])
+
+
+def test_people_are_added_by_owners(acme: Acme) -> None:
+    """A member adds nobody."""
+    with acme.by(acme.session(acme.member("ada"))) as client:
+        reply = client.send("POST", f"{acme.home}/people", "email\nb@people.example\n", {"Content-Type": "text/csv"})
+    assert (403, "relation_missing") == reply.problem[:2]
+
+
 def test_plans_are_warmed(server: Neo4jServer, authorizer: Authorizer, store: str, tmp_path: Path) -> None:
     """A service plans what may be asked of the access model, here a small one, and says once it has."""
     authorizer.write_model(store, MODEL)
