@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
+from iamgraph import history
 from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
+from iamgraph.history import PastQuestion
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
@@ -153,6 +155,24 @@ class Authorizer:
             traced.set_attribute("iamgraph.checks", len(answers.items))
         _accept(answers.revision, batch.zookie)
         return answers
+
+    def check_at(self, asked: PastQuestion) -> Decision:
+        """What a check would have been answered at a revision or a time, by the model of then. Raises as `check`.
+
+        Raises `RequestError` (`changes_gone`) where the changes since then are not all kept.
+        """
+        end, now = self._ends(), self._clock()
+        question = asked.question
+
+        def decide(room: Room) -> Decision:
+            state = history.state_at(room, asked.at, now)
+            _check_question(state.current.model, question)
+            return history.decided(state, self._checker, question, end)
+
+        decision = self._keeper.until(end).look(question.store, decide)
+        if decision.reason is not None:
+            raise decision.reason.error(decision.detail)
+        return decision
 
     def _answers(self, batch: CheckBatch, current: CurrentModel, end: float) -> Answers:
         asked = [_fault(current.model, one, f"/checks/{i}") or one for i, one in enumerate(batch.questions)]

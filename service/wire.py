@@ -106,7 +106,7 @@ type source
 """
 
 
-def _example(**fields: Any) -> dict[str, Any]:
+def example(**fields: Any) -> dict[str, Any]:
     """What a client could send, for the description."""
     return {"example": fields}
 
@@ -285,7 +285,7 @@ class CheckBody(
     QuestionBody,
     FreshnessBody,
     SessionedBody,
-    json_schema_extra=_example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
+    json_schema_extra=example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
 ):
     """May `subject` have `relation` on `object`?"""
 
@@ -297,7 +297,7 @@ class CheckBody(
 class ChecksBody(
     FreshnessBody,
     SessionedBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         checks=[
             {"subject": "member:ada", "relation": "can_view", "object": "source:orders"},
             {"subject": "member:bob", "relation": "can_view", "object": "source:orders"},
@@ -344,7 +344,7 @@ class PreconditionBody(Body):
 
 class WriteBody(
     ActBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         writes=[
             {"subject": "member:ada", "relation": "member", "object": "group:eng"},
             {"subject": "group:eng#member", "relation": "viewer", "object": "source:orders"},
@@ -388,7 +388,7 @@ class WriteBody(
 
 class DeleteBody(
     ActBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         tuples=[{"subject": "member:eve", "relation": "viewer", "object": "source:orders"}], on_missing="ignore"
     ),
 ):
@@ -409,7 +409,7 @@ class DeleteBody(
         )
 
 
-class DeleteObjectBody(ActBody, json_schema_extra=_example(object="source:orders", reason="it was shut down")):
+class DeleteObjectBody(ActBody, json_schema_extra=example(object="source:orders", reason="it was shut down")):
     """An object to delete with every tuple it stands in."""
 
     object: str = Field(description="what goes, with every tuple on either side of it: `type:id`")
@@ -444,14 +444,14 @@ class FilterBody(Body):
         return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
 
 
-class ReadBody(FilterBody, json_schema_extra=_example(object="source:", subject="group:eng#member", limit=50)):
+class ReadBody(FilterBody, json_schema_extra=example(object="source:", subject="group:eng#member", limit=50)):
     """Which tuples to read, and how many a page has."""
 
     limit: int = Field(100, description="how many tuples a page has at most")
     cursor: str | None = Field(None, description="`next_cursor` of the page before")
 
 
-class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=_example(subject="member:ada", dry_run=True)):
+class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=example(subject="member:ada", dry_run=True)):
     """Which tuples to delete, in one change; more than `limit` are refused, and nothing is deleted."""
 
     limit: int = Field(DEFAULT_DELETE_LIMIT, description="how many tuples may go at most")
@@ -465,7 +465,7 @@ class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=_example(subject="
 # --- models and stores ---
 
 
-class ModelBody(ActBody, json_schema_extra=_example(text=_MODEL)):
+class ModelBody(ActBody, json_schema_extra=example(text=_MODEL)):
     """A model in its text form."""
 
     text: str = Field(description="the model, as its language writes it")
@@ -477,13 +477,13 @@ class KeyPath(BaseModel):
     key: str = Field(description="the key's id, which is part of its secret and none")
 
 
-class StoreBody(Body, json_schema_extra=_example(id="default")):
+class StoreBody(Body, json_schema_extra=example(id="default")):
     """A store to create."""
 
     id: str = Field(description="letters, digits, `_` and `-`")
 
 
-class KeyBody(Body, json_schema_extra=_example(name="billing", scopes=["check"], stores=["default"])):
+class KeyBody(Body, json_schema_extra=example(name="billing", scopes=["check"], stores=["default"])):
     """An API key to make."""
 
     name: str = Field(description="who uses it, for people")

@@ -38,6 +38,7 @@ from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, pa
 
 if TYPE_CHECKING:
     from iamgraph.bulk.imports import Import, Rejected, Step
+    from iamgraph.history import Moment, PastQuestion
 
 # The service answers within its deadline, which is 60 seconds at most.
 TIMEOUT_SECONDS: Final = (5.0, 65.0)
@@ -92,16 +93,14 @@ class Remote:
 
     def check(self, question: CheckQuestion) -> Decision:
         """May the subject?"""
-        body = {
-            "subject": str(question.subject),
-            "relation": question.relation,
-            "object": str(question.object),
-            "explain": question.explain,
-            "zookie": question.zookie,
-            "context": json.loads(question.context) if question.context is not None else None,
-            "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
-        }
+        body = {**_question(question), "zookie": question.zookie}
         return self._ask("POST", _path(question.store, "check"), lambda said: _decision(question.store, said), body)
+
+    def check_at(self, asked: PastQuestion) -> Decision:
+        """What a check would have been answered then."""
+        store = asked.question.store
+        body = {**_question(asked.question), **_moment("at", asked.at)}
+        return self._ask("POST", _path(store, "history/check"), lambda said: _decision(store, said), body)
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -394,6 +393,21 @@ def _line(text: str) -> str:
 
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _question(question: CheckQuestion) -> Said:
+    return {
+        "subject": str(question.subject),
+        "relation": question.relation,
+        "object": str(question.object),
+        "explain": question.explain,
+        "context": json.loads(question.context) if question.context is not None else None,
+        "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
+    }
+
+
+def _moment(name: str, at: Moment) -> Said:
+    return {f"{name}_time": of_time(at)} if isinstance(at, datetime) else {f"{name}_revision": at}
 
 
 def _filter(wanted: TupleFilter) -> Said:
