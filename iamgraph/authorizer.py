@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
 from iamgraph import history
-from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning
+from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning, refuse_other_model
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
-from iamgraph.history import PastQuestion
+from iamgraph.history import PastQuestion, State
+from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
@@ -173,6 +174,39 @@ class Authorizer:
         if decision.reason is not None:
             raise decision.reason.error(decision.detail)
         return decision
+
+    def what_if(self, trial: Trial) -> Impact:
+        """Who would gain and lose which access by writes, deletes, or another model. Nothing is written.
+
+        Raises `LimitError` where too many accesses may differ.
+        """
+        end, now = self._ends(), self._clock()
+        if trial.writes or trial.deletes or trial.model is None:
+            _check_size(WriteRequest(trial.store, trial.writes, trial.deletes))
+        tried = tried_model(parse_model(trial.model)) if trial.model is not None else None
+
+        def compare(current: CurrentModel) -> Impact:
+            for i, one in enumerate(trial.writes):
+                check_tuple((tried or current).model, one, f"/writes/{i}")
+
+            def look(room: Room) -> Impact:
+                refuse_other_model(room.reader.info, current)
+                before = State(room.reader, current, now)
+                return what_if(room, self._checker, before, trial, model=tried or current, end=end)
+
+            return self._keeper.until(end).look(trial.store, look)
+
+        return self._with_model(trial.store, end, compare)
+
+    def changed(self, asked: Between) -> Impact:
+        """Who gained and lost which access between two revisions or times. Raises as `check_at` and `what_if`."""
+        end, now = self._ends(), self._clock()
+
+        def look(room: Room) -> Impact:
+            states = history.state_at(room, asked.since, now), history.state_at(room, asked.until, now)
+            return between(room, self._checker, asked, states, end)
+
+        return self._keeper.until(end).look(asked.store, look)
 
     def _answers(self, batch: CheckBatch, current: CurrentModel, end: float) -> Answers:
         asked = [_fault(current.model, one, f"/checks/{i}") or one for i, one in enumerate(batch.questions)]

@@ -14,7 +14,7 @@ from iamgraph.model.parser import parse_model
 from iamgraph.questions import CheckQuestion, Decision, StoreInfo
 from iamgraph.store.contract import Room, TupleReader
 from iamgraph.store.overlay import Overlay
-from iamgraph.tuples import StoredTuple
+from iamgraph.tuples import RelationTuple, StoredTuple
 
 MODELS_READY: Final = 64
 # A revision's number, or an aware time.
@@ -47,6 +47,8 @@ class State:
     reader: TupleReader
     current: CurrentModel
     now: datetime
+    laid: tuple[RelationTuple, ...] = ()
+    """The tuples in which the reader may differ from what is there now."""
 
     @property
     def info(self) -> StoreInfo:
@@ -70,15 +72,17 @@ def state_at(room: Room, at: Moment, now: datetime) -> State:
         revision, time = at, room.time_of(at)
     stored = room.model_at(revision)
     info = StoreInfo(room.reader.info.at(revision), stored.id)
-    return State(reader_at(room, revision, info), CurrentModel(stored.id, model_of(stored.text)), time)
+    before = before_all(room, revision)
+    laid = tuple(one.tuple for one in before.values() if one is not None)
+    return State(Overlay(room.reader, before, info), CurrentModel(stored.id, model_of(stored.text)), time, laid)
 
 
-def reader_at(room: Room, revision: int, info: StoreInfo) -> TupleReader:
-    """The tuples as they were at a revision: of each touched since, the first change after it tells how it was."""
+def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:
+    """How each tuple touched after a revision was at it: the first change after it tells."""
     before: dict[str, StoredTuple | None] = {}
     for one in reversed(room.undoing(revision)):
         before |= one.before
-    return Overlay(room.reader, before, info)
+    return before
 
 
 @lru_cache(MODELS_READY)

@@ -47,6 +47,7 @@ IMPORT_TIMEOUT_SECONDS: Final = (5.0, 160.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
 LIMIT_CODES: Final = frozenset(
     {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
+    | {"too_many_accesses"}
 )
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Tuples laid over those of another reader, and taken away from them."""
+"""Tuples laid over those of another reader, and taken away from them; and a reader that remembers."""
 
 from __future__ import annotations
 
@@ -41,6 +41,30 @@ class Overlay:
             if kind is None or kind_of(one.tuple.subject) == kind
         ]
         return sorted((*found, *laid), key=_place) if laid else found
+
+
+class Remembered:
+    """A reader that reads the same only once."""
+
+    def __init__(self, base: TupleReader) -> None:
+        self._base = base
+        self._read: dict[tuple[Object, str], dict[str, StoredTuple]] = {}
+        self.info = base.info
+
+    def find(self, wanted: RelationTuple) -> StoredTuple | None:
+        """The tuple with this object, relation and subject, or None."""
+        return self._all(wanted.object, wanted.relation).get(str(wanted))
+
+    def read(self, object_: Object, relation: str, kind: Kind | None = None) -> Iterable[StoredTuple]:
+        """All tuples of an object and relation, in the order of their subjects; of one kind if given."""
+        found = self._all(object_, relation).values()
+        return [one for one in found if kind is None or kind_of(one.tuple.subject) == kind]
+
+    def _all(self, object_: Object, relation: str) -> dict[str, StoredTuple]:
+        key = (object_, relation)
+        if key not in self._read:
+            self._read[key] = {str(one): one for one in self._base.read(object_, relation)}
+        return self._read[key]
 
 
 def _place(one: StoredTuple) -> tuple[str, str]:
