@@ -14,7 +14,7 @@ from iamgraph import history
 from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning, refuse_other_model
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
-from iamgraph.history import PastQuestion, State
+from iamgraph.history import PastQuestion, Since, State
 from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
@@ -174,6 +174,26 @@ class Authorizer:
         if decision.reason is not None:
             raise decision.reason.error(decision.detail)
         return decision
+
+    def since(self, question: CheckQuestion) -> Since:
+        """Who gave this access and when: the path of an allowed check, and the change after which it has been allowed.
+
+        Raises as `check`, and `LimitError` where too many changes would have to be gone back over.
+        """
+        if question.contextual_tuples:
+            raise RequestError("a tuple that holds for one question has no past", pointer="/contextual_tuples")
+        end, now = self._ends(), self._clock()
+
+        def tell(current: CurrentModel) -> Since:
+            _check_question(current.model, question)
+            return self._keeper.until(end).look(
+                question.store, lambda room: history.since(room, self._checker, question, now, end)
+            )
+
+        found = self._with_model(question.store, end, tell)
+        if found.decision.reason is not None:
+            raise found.decision.reason.error(found.decision.detail)
+        return found
 
     def what_if(self, trial: Trial) -> Impact:
         """Who would gain and lose which access by writes, deletes, or another model. Nothing is written.

@@ -49,7 +49,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _at(pointer: str, read: Callable[[], T]) -> T:
+def at(pointer: str, read: Callable[[], T]) -> T:
     """What is read; a fault in it points to its field."""
     try:
         return read()
@@ -138,8 +138,8 @@ class ChangesQuery(BaseModel):
 
     def to_following(self, store: str) -> Following:
         """What is to be told."""
-        types = _at("/type", lambda: frozenset(map(check_type, self.type)))
-        return _at("/relation", lambda: Following(store, self.since, self.cursor, types, frozenset(self.relation)))
+        types = at("/type", lambda: frozenset(map(check_type, self.type)))
+        return at("/relation", lambda: Following(store, self.since, self.cursor, types, frozenset(self.relation)))
 
 
 class PageQuery(ChangesQuery):
@@ -217,16 +217,16 @@ class TupleBody(Body):
 
     def to_tuple(self, pointer: str) -> RelationTuple:
         """The tuple said."""
-        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
-        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
+        subject = at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = at(f"{pointer}/object", lambda: parse_object(self.object))
         condition = None
         if self.condition is not None:
             context = _json(self.condition.context, f"{pointer}/condition/context")
             condition = ConditionUse(self.condition.name, context)
-        return _at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
+        return at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
 
 
-def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
+def read_tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
     return tuple(one.to_tuple(f"{pointer}/{i}") for i, one in enumerate(bodies))
 
 
@@ -245,11 +245,11 @@ class QuestionBody(Body):
 
     def read(self, store: str, pointer: str = "", **freshness: Any) -> CheckQuestion:
         """The question asked; a fault in it points below `pointer`."""
-        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
-        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
-        contextual = _tuples(self.contextual_tuples, f"{pointer}/contextual_tuples")
+        subject = at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = at(f"{pointer}/object", lambda: parse_object(self.object))
+        contextual = read_tuples(self.contextual_tuples, f"{pointer}/contextual_tuples")
         context = _json(self.context, f"{pointer}/context") if self.context is not None else None
-        return _at(
+        return at(
             f"{pointer}/relation",
             lambda: CheckQuestion(
                 store,
@@ -372,8 +372,8 @@ class WriteBody(
         """The change asked for."""
         return WriteRequest(
             store,
-            _tuples(self.writes, "/writes"),
-            _tuples(self.deletes, "/deletes"),
+            read_tuples(self.writes, "/writes"),
+            read_tuples(self.deletes, "/deletes"),
             tuple(
                 Precondition(one.tuple.to_tuple(f"/preconditions/{i}/tuple"), one.must_exist)
                 for i, one in enumerate(self.preconditions)
@@ -401,7 +401,7 @@ class DeleteBody(
         """The change asked for."""
         return WriteRequest(
             store,
-            deletes=_tuples(self.tuples, "/tuples"),
+            deletes=read_tuples(self.tuples, "/tuples"),
             by=by,
             reason=self.reason,
             idempotency_key=self.idempotency_key,
@@ -416,7 +416,7 @@ class DeleteObjectBody(ActBody, json_schema_extra=example(object="source:orders"
 
     def to_object(self) -> Any:
         """The object named."""
-        return _at("/object", lambda: parse_object(self.object))
+        return at("/object", lambda: parse_object(self.object))
 
 
 # --- filters ---
@@ -433,15 +433,15 @@ class FilterBody(Body):
 
     def to_filter(self) -> TupleFilter:
         """The filter said."""
-        object_type = _at("/object", lambda: whole_type(self.object))
-        subject_type = _at("/subject", lambda: whole_type(self.subject))
+        object_type = at("/object", lambda: whole_type(self.object))
+        subject_type = at("/subject", lambda: whole_type(self.subject))
         object_ = subject = None
         if self.object is not None and object_type is None:
-            object_ = _at("/object", partial(parse_object, self.object))
+            object_ = at("/object", partial(parse_object, self.object))
         if self.subject is not None and subject_type is None:
-            subject = _at("/subject", partial(parse_subject, self.subject))
+            subject = at("/subject", partial(parse_subject, self.subject))
         type_, id_ = (object_.type, object_.id) if object_ is not None else (object_type, None)
-        return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
+        return at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
 
 
 class ReadBody(FilterBody, json_schema_extra=example(object="source:", subject="group:eng#member", limit=50)):

@@ -176,6 +176,18 @@ class Story:
                 found[str(one)] = "unknown"
         return found
 
+    def check_since(self) -> None:
+        """Each access goes back to where every revision's own answers say it began."""
+        newest = max(self.answers)
+        self.clock.now = self.times.get(newest, self.clock.now)
+        for one in self.questions():
+            if self.answers[newest][str(one)] != "allowed":
+                continue
+            began = next((at + 1 for at in range(newest, 0, -1) if self.answers[at][str(one)] != "allowed"), 1)
+            found = self.door.since(one)
+            assert found.change is not None
+            assert (began, True, True) == (found.change.revision, found.kept, found.decision.path is not None)
+
     def tuples_then(self, at: int) -> set[StoredTuple]:
         """Every tuple that was there then, with its history."""
 
@@ -210,8 +222,11 @@ def story(keeper: Neo4jKeeper, store: str, clock: Clock) -> Story:
 def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None:
     """At every revision each check gets the answer it got when that was the newest, over the very same tuples."""
     story.draw.seed(f"{SEED}/{number}")
+    story.answers[1] = story.now_answered()
+    story.tuples[1] = set()
     for _ in range(STEPS):
         story.step()
+    story.check_since()
     story.clock.now += 1000 * HOUR
     for revision, answers in story.answers.items():
         assert story.tuples[revision] == story.tuples_then(revision)
@@ -251,3 +266,21 @@ def test_what_is_not_kept_is_refused(story: Story) -> None:
             story.door.check_at(PastQuestion(question, at))
         assert code == refused.value.code
     assert story.door.check_at(PastQuestion(question, 5)).allowed
+
+
+def test_access_older_than_what_is_kept(story: Story) -> None:
+    """Access that began before the oldest change kept is said to be older; a denied check has no beginning."""
+    grant = RelationTuple(DOCS[0], "viewer", USERS[0])
+    for one in (grant, RelationTuple(DOCS[1], "viewer", USERS[1]), RelationTuple(DOCS[1], "viewer", USERS[0])):
+        story.clock.now += HOUR
+        story.door.write(WriteRequest(story.store, writes=(one,), by="eve", reason="asked to"))
+    question = CheckQuestion(story.store, USERS[0], "can_view", DOCS[0])
+    found = story.door.since(question)
+    assert found.change is not None
+    assert (2, "eve", "asked to") == (found.change.revision, found.change.by, found.change.reason)
+    assert [grant] == [one.tuple for one in found.decision.path or ()]
+    story.keeper.trim(story.store, START + 2 * HOUR)
+    later = story.door.since(question)
+    assert (None, False) == (later.change, later.kept)
+    denied = story.door.since(replace(question, subject=Object("user", "nobody")))
+    assert (False, None, True) == (denied.decision.allowed, denied.change, denied.kept)

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
+from iamgraph.cli import bench, bulk, check, doctor, keys, models, past, serve, stores, tuples, workspace
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -86,6 +86,8 @@ for _command in (
     tuples.tuple_,
     tuples.object_,
     tuples.changes,
+    past.history,
+    past.what_if,
     bulk.import_,
     bulk.export,
     models.model,

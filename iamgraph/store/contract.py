@@ -77,6 +77,9 @@ class Room(Protocol):
         Raises `RequestError` (`changes_gone`) where some are no longer kept, and `LimitError` where they are too many.
         """
 
+    def kept_since(self) -> int:
+        """The revision after which every change is kept."""
+
     def revision_at(self, time: datetime) -> int:
         """The newest revision made by a time; `RequestError` (`changes_gone`) where that is not kept."""
 

@@ -81,6 +81,10 @@ class Neo4jRoom:
         """The changes after a revision with what was there before each, oldest first."""
         return past.undoing(self.reader, since)
 
+    def kept_since(self) -> int:
+        """The revision after which every change is kept."""
+        return past.trimmed(self.reader)
+
     def revision_at(self, time: datetime) -> int:
         """The newest revision made by a time."""
         return past.revision_at(self.reader, time)

@@ -47,3 +47,41 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     """Neither and both of the moments, a future, a relation the model of then lacks, and a zookie."""
     assert answer == client.post(f"{home}/history/check", ASKED | fields).problem
+
+
+def test_what_would_be_and_what_was(client: Client, home: str) -> None:
+    """A trial tells what it would give and writes nothing; once written, the history tells the same."""
+    write(client, home, ASKED | {"subject": "group:eng#member"})
+    before = client.get(home).json["revision"]
+    grant = {"subject": "member:ada", "relation": "member", "object": "group:eng"}
+    tried = client.post(f"{home}/what-if", {"writes": [grant], "types": ["resource"]}).json
+    shift = ASKED | {"before": "denied", "after": "allowed"}
+    assert ([shift], 1, 0) == (tried["shifts"], tried["gained"], tried["lost"])
+    assert before == client.get(home).json["revision"]
+    write(client, home, grant)
+    asked = {"since_revision": before, "until_revision": before + 1, "object": ASKED["object"]}
+    told = client.post(f"{home}/history/changes", asked).json
+    assert [shift] == told["shifts"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "answer"),
+    [
+        ("what-if", {}, (400, "empty_write", None)),
+        ("what-if", {"model": "nothing"}, (422, "invalid_model", None)),
+        ("what-if", {"writes": [ASKED | {"relation": "owns"}]}, (400, "relation_not_found", "/writes/0")),
+        ("what-if", {"model": "", "relations": ["no no"]}, (400, "malformed_name", "/relations")),
+        ("history/changes", {"object": "resource:wiki"}, (400, "invalid_request", "/since_revision")),
+        ("history/changes", {"since_revision": 1, "until_revision": 1}, (400, "object_or_subject_required", None)),
+        (
+            "history/changes",
+            {"since_revision": 1, "until_revision": 1, "subject": "x"},
+            (400, "malformed_object", "/subject"),
+        ),
+    ],
+)
+def test_a_comparison_that_makes_no_sense_is_refused(
+    client: Client, home: str, path: str, fields: dict[str, object], answer: tuple[int, str, str | None]
+) -> None:
+    """Nothing tried, a faulty model, a tuple the model lacks, names that are none, and missing moments."""
+    assert answer == client.post(f"{home}/{path}", fields).problem
