@@ -238,7 +238,8 @@ def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None
 
 def test_the_histories_hold_what_matters(story: Story) -> None:
     """The random histories do touch, expire, decide and change models: else they would prove little."""
-    for _ in range(STEPS):
+    story.draw.seed(1)
+    for _ in range(2 * STEPS):
         story.step()
     said = {one for answers in story.answers.values() for one in answers.values()}
     there = [one for tuples in story.tuples.values() for one in tuples]

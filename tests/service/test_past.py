@@ -85,3 +85,13 @@ def test_a_comparison_that_makes_no_sense_is_refused(
 ) -> None:
     """Nothing tried, a faulty model, a tuple the model lacks, names that are none, and missing moments."""
     assert answer == client.post(f"{home}/{path}", fields).problem
+
+
+def test_who_gave_it_and_when(client: Client, home: str) -> None:
+    """The change after which access has been without a break, with its author and reason; none where it is denied."""
+    assert 200 == client.post(f"{home}/tuples/write", {"writes": [ASKED], "by": "eve", "reason": "asked to"}).status
+    told = client.post(f"{home}/history/since", ASKED).json
+    assert (True, 2, "asked to") == (told["allowed"], told["change"]["revision"], told["change"]["reason"])
+    assert [2] == [one["since"] for one in told["path"]]
+    denied = client.post(f"{home}/history/since", ASKED | {"subject": "member:bob"}).json
+    assert {"allowed", "zookie"} == set(denied)
