@@ -10,9 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Self, TypeVar
 
-from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning
+from iamgraph import history
+from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning, refuse_other_model
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
+from iamgraph.history import PastQuestion, Since, State
+from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
@@ -153,6 +156,77 @@ class Authorizer:
             traced.set_attribute("iamgraph.checks", len(answers.items))
         _accept(answers.revision, batch.zookie)
         return answers
+
+    def check_at(self, asked: PastQuestion) -> Decision:
+        """What a check would have been answered at a revision or a time, by the model of then. Raises as `check`.
+
+        Raises `RequestError` (`changes_gone`) where the changes since then are not all kept.
+        """
+        end, now = self._ends(), self._clock()
+        question = asked.question
+
+        def decide(room: Room) -> Decision:
+            state = history.state_at(room, asked.at, now)
+            _check_question(state.current.model, question)
+            return history.decided(state, self._checker, question, end)
+
+        decision = self._keeper.until(end).look(question.store, decide)
+        if decision.reason is not None:
+            raise decision.reason.error(decision.detail)
+        return decision
+
+    def since(self, question: CheckQuestion) -> Since:
+        """Who gave this access and when: the path of an allowed check, and the change after which it has been allowed.
+
+        Raises as `check`, and `LimitError` where too many changes would have to be gone back over.
+        """
+        if question.contextual_tuples:
+            raise RequestError("a tuple that holds for one question has no past", pointer="/contextual_tuples")
+        end, now = self._ends(), self._clock()
+
+        def tell(current: CurrentModel) -> Since:
+            _check_question(current.model, question)
+            return self._keeper.until(end).look(
+                question.store, lambda room: history.since(room, self._checker, question, now, end)
+            )
+
+        found = self._with_model(question.store, end, tell)
+        if found.decision.reason is not None:
+            raise found.decision.reason.error(found.decision.detail)
+        return found
+
+    def what_if(self, trial: Trial) -> Impact:
+        """Who would gain and lose which access by writes, deletes, or another model. Nothing is written.
+
+        Raises `LimitError` where too many accesses may differ.
+        """
+        end, now = self._ends(), self._clock()
+        if trial.writes or trial.deletes or trial.model is None:
+            _check_size(WriteRequest(trial.store, trial.writes, trial.deletes))
+        tried = tried_model(parse_model(trial.model)) if trial.model is not None else None
+
+        def compare(current: CurrentModel) -> Impact:
+            for i, one in enumerate(trial.writes):
+                check_tuple((tried or current).model, one, f"/writes/{i}")
+
+            def look(room: Room) -> Impact:
+                refuse_other_model(room.reader.info, current)
+                before = State(room.reader, current, now)
+                return what_if(room, self._checker, before, trial, model=tried or current, end=end)
+
+            return self._keeper.until(end).look(trial.store, look)
+
+        return self._with_model(trial.store, end, compare)
+
+    def changed(self, asked: Between) -> Impact:
+        """Who gained and lost which access between two revisions or times. Raises as `check_at` and `what_if`."""
+        end, now = self._ends(), self._clock()
+
+        def look(room: Room) -> Impact:
+            states = history.state_at(room, asked.since, now), history.state_at(room, asked.until, now)
+            return between(room, self._checker, asked, states, end)
+
+        return self._keeper.until(end).look(asked.store, look)
 
     def _answers(self, batch: CheckBatch, current: CurrentModel, end: float) -> Answers:
         asked = [_fault(current.model, one, f"/checks/{i}") or one for i, one in enumerate(batch.questions)]

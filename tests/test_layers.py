@@ -40,6 +40,7 @@ ONLY: Final = {
         "check.graph",
         "store.changes",
         "check.query",
+        "store.past",
         "settings",
         "wiring",
         "local",

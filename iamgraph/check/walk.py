@@ -29,6 +29,7 @@ from iamgraph.model.model import (
 )
 from iamgraph.questions import Answerer, Decision, Outcome, Unknown
 from iamgraph.store.contract import TupleReader
+from iamgraph.store.overlay import Overlay, laid_over
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of
 
 MAX_TUPLES_READ: Final = 100_000
@@ -92,34 +93,26 @@ class _Limited:
     def __init__(
         self, reader: TupleReader, contextual: tuple[RelationTuple, ...], asking: Asking, max_tuples_read: int
     ) -> None:
-        self._reader = reader
+        revision = reader.info.revision.number
+        laid = laid_over(StoredTuple(one, revision, asking.now) for one in contextual)
+        self._reader: TupleReader = Overlay(reader, laid) if laid else reader
         self._deadline = asking.deadline
         self._left = max_tuples_read
         self._max = max_tuples_read
-        revision = reader.info.revision.number
-        self._laid = {str(one): StoredTuple(one, revision, asking.now) for one in contextual}
         self._seen: dict[tuple[Object, str, Kind | None], list[StoredTuple]] = {}
 
     def find(self, wanted: RelationTuple) -> Iterable[StoredTuple]:
-        laid = self._laid.get(str(wanted))
-        found = laid if laid is not None else self._reader.find(wanted)
+        found = self._reader.find(wanted)
         self._count(1)
         return () if found is None else (found,)
 
     def read(self, object_: Object, relation: str, kind: Kind | None = None) -> list[StoredTuple]:
         key = (object_, relation, kind)
         if key not in self._seen:
-            self._seen[key] = self._read(object_, relation, kind)
+            found = list(self._reader.read(object_, relation, kind))
+            self._count(1 + len(found))
+            self._seen[key] = found
         return self._seen[key]
-
-    def _read(self, object_: Object, relation: str, kind: Kind | None) -> list[StoredTuple]:
-        found = [one for one in self._reader.read(object_, relation, kind) if str(one) not in self._laid]
-        for one in self._laid.values():
-            laid = one.tuple
-            if laid.object == object_ and laid.relation == relation and kind in (None, kind_of(laid.subject)):
-                found.append(one)
-        self._count(1 + len(found))
-        return found
 
     def _count(self, read: int) -> None:
         self._left -= read

@@ -14,7 +14,7 @@ from iamgraph.tuples import StoredTuple, Subject, Userset
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from iamgraph.cli.places import Place
+    from iamgraph.cli.places import Door, Place
 
 
 @click.command()
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Show the tuples that prove an allowed answer.")
 @click.option("--exit-code", is_flag=True, help="Exit with 0 when allowed and 1 when denied.")
 @click.option("--zookie", help="Answer at this revision or later.")
+@click.option("--at", metavar="REVISION|TIME", help="Answer as of that revision or time.")
 @click.option("--context", metavar="JSON", help="Parameters of conditions.")
 @click.option("--contextual", multiple=True, metavar="TUPLE", help="A tuple that holds for this question only.")
 @options.reaching
@@ -35,6 +36,7 @@ def check(
     explain: bool,
     exit_code: bool,
     zookie: str | None,
+    at: str | None,
     context: str | None,
     contextual: tuple[str, ...],
     place: Place,
@@ -49,12 +51,18 @@ def check(
     given = parse.context(context, "--context")
     question = CheckQuestion(store, subject, relation, object_, explain, zookie, given, parse.tuples(contextual))
     with place.door() as door:
-        decision = door.check(question)
+        decision = door.check(question) if at is None else _then(door, question, at)
     out.one(said.of_decision(decision), decision.outcome.value)
     if explain and not out.json:
         _explain(subject, decision)
     if exit_code and not decision.allowed:
         ctx.exit(1)
+
+
+def _then(door: Door, question: CheckQuestion, at: str) -> Decision:
+    from iamgraph.history import PastQuestion  # noqa: PLC0415 - only where the past is asked
+
+    return door.check_at(PastQuestion(question, parse.moment(at)))
 
 
 def _explain(subject: Subject, decision: Decision) -> None:
@@ -72,12 +80,13 @@ def _tree(subject: Subject, path: tuple[StoredTuple, ...]) -> Tree:
     before = None
     for one in path:
         start = one.tuple.subject.object if isinstance(one.tuple.subject, Userset) else one.tuple.subject
-        last = (last if start == before else root).add(_described(one))
+        last = (last if start == before else root).add(described(one))
         before = one.tuple.object
     return root
 
 
-def _described(one: StoredTuple) -> str:
+def described(one: StoredTuple) -> str:
+    """A tuple with its revision, author and reason."""
     by = f" by {one.by}" if one.by is not None else ""
     reason = f": {one.reason}" if one.reason is not None else ""
     return f"{one}  (revision {one.since}{by}{reason})"

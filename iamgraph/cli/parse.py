@@ -58,6 +58,15 @@ def time(text: str | None) -> datetime | None:
         ) from fault
 
 
+def moment(text: str) -> int | datetime:
+    """A revision's number, or a time."""
+    if text.isascii() and text.isdigit():
+        return int(text[:20])
+    found = time(text)
+    assert found is not None
+    return found if found.tzinfo is not None else found.astimezone()
+
+
 def lifetime(text: str) -> timedelta:
     """How long: a number of minutes, hours, days or weeks, such as `30d`."""
     found = re.fullmatch(r"([0-9]{1,9})([mhdw])", text)

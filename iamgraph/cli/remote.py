@@ -38,6 +38,8 @@ from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, pa
 
 if TYPE_CHECKING:
     from iamgraph.bulk.imports import Import, Rejected, Step
+    from iamgraph.history import Moment, PastQuestion, Since
+    from iamgraph.impact import Between, Impact, Scoped, Trial
 
 # The service answers within its deadline, which is 60 seconds at most.
 TIMEOUT_SECONDS: Final = (5.0, 65.0)
@@ -46,6 +48,7 @@ IMPORT_TIMEOUT_SECONDS: Final = (5.0, 160.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
 LIMIT_CODES: Final = frozenset(
     {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
+    | {"too_many_accesses"}
 )
 
 T = TypeVar("T")
@@ -92,16 +95,43 @@ class Remote:
 
     def check(self, question: CheckQuestion) -> Decision:
         """May the subject?"""
-        body = {
-            "subject": str(question.subject),
-            "relation": question.relation,
-            "object": str(question.object),
-            "explain": question.explain,
-            "zookie": question.zookie,
-            "context": json.loads(question.context) if question.context is not None else None,
-            "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
-        }
+        body = {**_question(question), "zookie": question.zookie}
         return self._ask("POST", _path(question.store, "check"), lambda said: _decision(question.store, said), body)
+
+    def check_at(self, asked: PastQuestion) -> Decision:
+        """What a check would have been answered then."""
+        store = asked.question.store
+        body = {**_question(asked.question), **_moment("at", asked.at)}
+        return self._ask("POST", _path(store, "history/check"), lambda said: _decision(store, said), body)
+
+    def since(self, question: CheckQuestion) -> Since:
+        """Who gave this access and when."""
+        from iamgraph.history import Since  # noqa: PLC0415 - only where it is asked
+
+        def read(said: Said) -> Since:
+            change = _change(said["change"]) if "change" in said else None
+            return Since(_decision(question.store, said), change, not said.get("older", False))
+
+        asked = _question(question)
+        body = {name: asked[name] for name in ("subject", "relation", "object")}
+        return self._ask("POST", _path(question.store, "history/since"), read, body)
+
+    def changed(self, asked: Between) -> Impact:
+        """Who gained and lost which access between two revisions or times."""
+        body = {**_scoped(asked.scoped), **_moment("since", asked.since), **_moment("until", asked.until)}
+        return self._ask("POST", _path(asked.store, "history/changes"), partial(_impact, asked.store), body)
+
+    def what_if(self, trial: Trial) -> Impact:
+        """Who would gain and lose which access."""
+        body = {
+            **_scoped(trial.scoped),
+            "writes": [of_tuple(one) for one in trial.writes],
+            "deletes": [of_tuple(one) for one in trial.deletes],
+            "model": trial.model,
+        }
+        return self._ask(
+            "POST", _path(trial.store, "what-if"), partial(_impact, trial.store), body, text=trial.model or ""
+        )
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -328,11 +358,11 @@ class Remote:
 
     # --- HTTP ---
 
-    def _ask(self, method: str, path: str, read: Callable[[Any], T], body: Said | None = None) -> T:
+    def _ask(self, method: str, path: str, read: Callable[[Any], T], body: Said | None = None, text: str = "") -> T:
         """What is read out of the answer; the problem it tells is raised."""
         given = None if body is None else {name: value for name, value in body.items() if value is not None}
         answer = self._sent(method, path, json=given)
-        return self._answer(answer, read, (body or {}).get("text", ""))
+        return self._answer(answer, read, text or (body or {}).get("text", ""))
 
     def _answer(self, answer: requests.Response, read: Callable[[Any], T], text: str) -> T:
         try:
@@ -407,6 +437,46 @@ def _line(text: str) -> str:
 
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _question(question: CheckQuestion) -> Said:
+    return {
+        "subject": str(question.subject),
+        "relation": question.relation,
+        "object": str(question.object),
+        "explain": question.explain,
+        "context": json.loads(question.context) if question.context is not None else None,
+        "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
+    }
+
+
+def _moment(name: str, at: Moment) -> Said:
+    return {f"{name}_time": of_time(at)} if isinstance(at, datetime) else {f"{name}_revision": at}
+
+
+def _scoped(scoped: Scoped) -> Said:
+    return {
+        "subject": str(scoped.subject) if scoped.subject is not None else None,
+        "object": str(scoped.object) if scoped.object is not None else None,
+        "relations": sorted(scoped.relations),
+        "types": sorted(scoped.types),
+    }
+
+
+def _impact(store: str, said: Said) -> Impact:
+    from iamgraph.impact import Impact, Shift  # noqa: PLC0415 - only where it is asked
+
+    shifts = tuple(
+        Shift(
+            parse_subject(one["subject"]),
+            one["relation"],
+            parse_object(one["object"]),
+            Outcome(one["before"]),
+            Outcome(one["after"]),
+        )
+        for one in said["shifts"]
+    )
+    return Impact(_revision(store, said), shifts, said["tried"])
 
 
 def _filter(wanted: TupleFilter) -> Said:

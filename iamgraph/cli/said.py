@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamgraph.questions import Change, Decision, Deletion, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
+
+if TYPE_CHECKING:
+    from iamgraph.history import Since
+    from iamgraph.impact import Impact
 
 Said = dict[str, Any]
 
@@ -48,6 +52,32 @@ def of_decision(decision: Decision) -> Said:
     """A decision, and the zookie of the revision it is true of."""
     path = None if decision.path is None else [of_stored(one) for one in decision.path]
     return _known(allowed=decision.allowed, zookie=decision.revision.zookie(), path=path)
+
+
+def of_since(found: Since) -> Said:
+    """A decision, and the change after which it has been so."""
+    change = of_change(found.change) if found.change is not None else None
+    return {**of_decision(found.decision), **_known(change=change, older=None if found.kept else True)}
+
+
+def of_impact(impact: Impact) -> Said:
+    """Every access that differs."""
+    return {
+        "zookie": impact.revision.zookie(),
+        "gained": len(impact.gained),
+        "lost": len(impact.lost),
+        "tried": impact.tried,
+        "shifts": [
+            {
+                "subject": str(one.subject),
+                "relation": one.relation,
+                "object": str(one.object),
+                "before": one.before.value,
+                "after": one.after.value,
+            }
+            for one in impact.shifts
+        ],
+    }
 
 
 def of_revision(revision: Revision, deleted: int | None = None) -> Said:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from iamgraph.model.model import Model
 from iamgraph.questions import (
     Act,
+    Change,
     ChangePage,
     Deletion,
     Done,
@@ -42,6 +44,14 @@ class TupleReader(Protocol):
         """All tuples of an object and relation, in the order of their subjects; of one kind if given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A change, and of each tuple it touched how it was before; None where it was not there."""
+
+    change: Change
+    before: Mapping[str, StoredTuple | None]
+
+
 class Room(Protocol):
     """A store's state, to be looked at from any side before a change that depends on it."""
 
@@ -60,6 +70,24 @@ class Room(Protocol):
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""
+
+    def undoing(self, since: int) -> tuple[Undoing, ...]:
+        """The changes after a revision with what was there before each, oldest first.
+
+        Raises `RequestError` (`changes_gone`) where some are no longer kept, and `LimitError` where they are too many.
+        """
+
+    def kept_since(self) -> int:
+        """The revision after which every change is kept."""
+
+    def revision_at(self, time: datetime) -> int:
+        """The newest revision made by a time; `RequestError` (`changes_gone`) where that is not kept."""
+
+    def time_of(self, revision: int) -> datetime:
+        """When a revision was made; `RequestError` where its change is not kept, or there is none yet."""
+
+    def model_at(self, revision: int) -> StoredModel:
+        """The model in force at a revision; `RequestError` (`model_not_found`) before the first."""
 
 
 class Keeper(Protocol):

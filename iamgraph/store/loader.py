@@ -36,7 +36,7 @@ class Neo4jLoader(Neo4jWriter):
             number = _record(run, load, columns.tuples, now)
             run(statement("bulk/objects"), {"store": load.store, "types": columns.types})
             act = {"since": number, "at": now, "by": load.by, "reason": load.reason}
-            run(statement("bulk/tuples"), {"groups": columns.groups, **act})
+            run(statement("bulk/tuples"), {"store": load.store, "groups": columns.groups, **act})
             run.commit()
         return Loaded(info.at(number), len(columns.tuples))
 

@@ -114,6 +114,30 @@ def change_of(row: Row) -> Change:
     )
 
 
+def before_of(row: Row) -> dict[str, StoredTuple | None]:
+    """What was there before a change: of each tuple it touched how it was, None where it was not there."""
+    before: dict[str, StoredTuple | None] = {
+        json.loads(text)["tuple"]: None for side in ("deletes", "writes") for text in row[side]
+    }
+    return before | {str(one): one for one in map(_stored_of_text, row["before"] or ())}
+
+
+def _stored_of_text(text: str) -> StoredTuple:
+    """The tuple as a statement put it into text when it was deleted or replaced."""
+    said: list[str | None] = [part or None for part in text.split("\x1f")]
+    object_type, object_id, type_, subject_type, subject_id, via, since, at, by, reason, expires_at, *condition = said
+    name, context = condition
+    assert object_type and object_id and type_ and subject_type and subject_id and since and at
+    one = RelationTuple(
+        Object(object_type, object_id),
+        relation_of(type_),
+        subject_of(subject_type, subject_id, via),
+        datetime.fromisoformat(expires_at) if expires_at is not None else None,
+        ConditionUse(name, context or "{}") if name is not None else None,
+    )
+    return StoredTuple(one, int(since), datetime.fromisoformat(at), by, reason)
+
+
 def stored_key(row: Row) -> StoredKey:
     """The key a node's columns stand for. A scope that only a newer iamgraph knows opens nothing here."""
     return StoredKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from iamgraph.errors import LimitError
@@ -16,12 +17,14 @@ from iamgraph.questions import (
     Effect,
     Note,
     OnMissing,
+    StoredModel,
     StoreInfo,
     TupleFilter,
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.store.contract import Room
+from iamgraph.store import past
+from iamgraph.store.contract import Room, Undoing
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
 from iamgraph.store.rows import Once, once_for_act, plain_tuple
 from iamgraph.store.writing import (
@@ -72,6 +75,26 @@ class Neo4jRoom:
         keys = {object_key(self.reader.info.id, one): one for one in objects}
         rows = self.reader.run(statement("tuples/attributes_of"), {"keys": list(keys)}) if keys else []
         return {keys[row["key"]]: _own(row["values"]) for row in rows}
+
+    def undoing(self, since: int) -> tuple[Undoing, ...]:
+        """The changes after a revision with what was there before each, oldest first."""
+        return past.undoing(self.reader, since)
+
+    def kept_since(self) -> int:
+        """The revision after which every change is kept."""
+        return past.trimmed(self.reader)
+
+    def revision_at(self, time: datetime) -> int:
+        """The newest revision made by a time."""
+        return past.revision_at(self.reader, time)
+
+    def time_of(self, revision: int) -> datetime:
+        """When a revision was made."""
+        return past.time_of(self.reader, revision)
+
+    def model_at(self, revision: int) -> StoredModel:
+        """The model in force at a revision."""
+        return past.model_at(self.reader, revision)
 
 
 def _own(values: dict[str, Any]) -> dict[str, Any]:

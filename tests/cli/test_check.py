@@ -114,3 +114,11 @@ def test_no_such_store(either: Cli, spare: str) -> None:
     """A store that is not there is an error, with the message of Neo4j's keeper in both ways."""
     ran = either.run("check", *ADA, "--store", spare)
     assert (2, "", f"iamgraph: no store `{spare}`\n") == (ran.code, ran.out, ran.err)
+
+
+def test_as_of_then(either: Cli, wiki: str) -> None:
+    """`--at` answers as of a revision or a time, and refuses one to come."""
+    asked = ("check", *ADA, "--store", wiki, "--at")
+    assert "denied\n" == either.done(*asked, "1").out
+    assert "allowed\n" == either.done(*asked, "2").out
+    assert (2, "revision_unknown") == either.run(*asked, "2999-01-01T00:00:00Z", "--json").failure

@@ -83,14 +83,13 @@ def test_an_account_is_its_persons(at: At) -> None:
     bob = str(next(one["id"] for one in at.lines("member list") if one["email"] == f"bob@{at.home}.io"))
     at.done("policy give", f"member:{bob}", "--grant", "source_reader")
     issued = at.cli.done("session", "issue", bob, *at.where, "--json").json
-    account = lambda *words: at.cli.done("account", *words, *at.where)  # noqa: E731 - said often
-    account("rename", bob, "Bob")
-    account("set-email", bob, f"robert@{at.home}.io")
-    told = account("get", bob, "--json").json
+    at.cli.done("account", "rename", bob, "Bob", *at.where)
+    at.cli.done("account", "set-email", bob, f"robert@{at.home}.io", *at.where)
+    told = at.cli.done("account", "get", bob, "--json", *at.where).json
     assert ("Bob", f"robert@{at.home}.io", [at.home]) == (told["name"], told["email"], told["workspaces"])
     (held,) = at.lines("policy list", "--holder", f"member:{bob}", "--inherited")
     assert [f"member:{bob}"] == held["through"]
-    account("delete", bob)
+    at.cli.done("account", "delete", bob, *at.where)
     verify = ("session", "verify", "--secret-file", "-", *at.where, "--json")
     assert "session_ended" == at.cli.run(*verify, given=issued["secret"]).json["ended"]
 

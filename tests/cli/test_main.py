@@ -91,6 +91,9 @@ def test_commands() -> None:
             ("changes",),
             ("import",),
             ("export",),
+            ("what-if",),
+            ("history", "changes"),
+            ("history", "since"),
             ("serve",),
             ("demo",),
             ("doctor",),
@@ -102,6 +105,8 @@ def test_commands() -> None:
         *(("store", one) for one in ("create", "get", "list", "trim", "delete")),
         *(("keys", one) for one in ("create", "list", "revoke")),
         *(("workspace", one) for one in ("list", "show", "create", "update", "apply", "export", "import-members")),
+        *(("workspace", one) for one in ("delete", "keep")),
+        *(("account", one) for one in ("get", "rename", "set-email", "delete")),
         *(("workspace", one) for one in ("members", "groups", "policies", "labels", "tokens")),
         *(("member", one) for one in ("list", "get", "add", "set-role", "set-pii", "remove")),
         *(

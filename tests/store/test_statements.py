@@ -74,7 +74,7 @@ def test_the_index_exists(file: Path, keeper: Neo4jKeeper) -> None:
 def test_every_file_is_used() -> None:
     """Each file is run by name somewhere in the store's code, and each name there has its file."""
     code = "\n".join(file.read_text() for file in (ROOT / "iamgraph" / "store").glob("*.py"))
-    named = set(re.findall(r'"((?:stores|models|tuples|bulk|keys|schema|acts|credentials)/\w+)"', code))
+    named = set(re.findall(r'"((?:stores|history|models|tuples|bulk|keys|schema|acts|credentials)/\w+)"', code))
     assert named == {f"{file.parent.name}/{file.stem}" for file in STATEMENTS}
     assert all(statement(name) for name in named)
 
