@@ -40,7 +40,9 @@ T = TypeVar("T", Object, Subject)
 
 @dataclass(frozen=True, slots=True)
 class ListObjects:
-    """Which objects of `type` may `subject` have `relation` on? In the order of their ids, a page at a time."""
+    """Which objects of `type` may `subject` have `relation` on? By their ids, a page at a time, or
+    `whole`, whatever the limit.
+    """
 
     store: str
     subject: Subject
@@ -50,10 +52,12 @@ class ListObjects:
     cursor: str | None = None
     zookie: str | None = None
     consistency: Consistency = Consistency.MINIMIZE_LATENCY
+    whole: bool = False
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
         check_type(self.type)
+        _check_whole(self.cursor, whole=self.whole)
         check_consistency(self.consistency, self.zookie)
         _check_limit(self.limit)
 
@@ -63,7 +67,9 @@ class ListObjects:
 
 @dataclass(frozen=True, slots=True)
 class ListSubjects:
-    """Which subjects of a kind may have `relation` on `object`? In the order of their ids, a page at a time."""
+    """Which subjects of a kind may have `relation` on `object`? By their ids, a page at a time, or
+    `whole`, whatever the limit.
+    """
 
     store: str
     object: Object
@@ -73,9 +79,11 @@ class ListSubjects:
     cursor: str | None = None
     zookie: str | None = None
     consistency: Consistency = Consistency.MINIMIZE_LATENCY
+    whole: bool = False
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
+        _check_whole(self.cursor, whole=self.whole)
         if self.kind.via == "*":
             raise RequestError(
                 f"subjects are listed by type or userset, not by `{self.kind}`",
@@ -144,6 +152,13 @@ def parse_kind(text: str) -> Kind:
     return Kind(check_type(type_), check_relation(via) if hash_ else None)
 
 
+def _check_whole(cursor: str | None, *, whole: bool) -> None:
+    if whole and cursor is not None:
+        raise RequestError(
+            "a whole list begins at its beginning: leave out the cursor", code="malformed_cursor", pointer="/cursor"
+        )
+
+
 def _check_limit(limit: int) -> None:
     if not 1 <= limit <= MAX_LIST_PAGE:
         raise RequestError(f"`limit` must be 1 to {MAX_LIST_PAGE}", code="malformed_limit", pointer="/limit")
@@ -165,20 +180,22 @@ class Listing:
         ids = _upward(self.room, frame, asked.subject)[frame.roots[0]]
         after = self._after(str(asked), asked.cursor)
         waiting = [Object(asked.type, one) for one in sorted(ids) if after is None or one > after]
-        found = self._first(waiting, asked.limit + 1, lambda one: (asked.subject, asked.relation, one))
-        page = tuple(one for one, _ in found[: asked.limit])
-        return Page(page, self._cursor(str(asked), page, len(found) > asked.limit), self.revision)
+        limit = len(waiting) if asked.whole else asked.limit
+        found = self._first(waiting, limit + 1, lambda one: (asked.subject, asked.relation, one))
+        page = tuple(one for one, _ in found[:limit])
+        return Page(page, self._cursor(str(asked), page, len(found) > limit), self.revision)
 
     def subjects(self, asked: ListSubjects) -> SubjectsPage:
         """A page of the subjects."""
         everyone, ids = self._candidates(asked)
         after = self._after(str(asked), asked.cursor)
         waiting = [_of_kind(asked.kind, one) for one in sorted(ids) if after is None or one > after]
-        found = self._first(waiting, asked.limit + 1, lambda one: (one, asked.relation, asked.object), denied=everyone)
-        page = found[: asked.limit]
+        limit = len(waiting) if asked.whole else asked.limit
+        found = self._first(waiting, limit + 1, lambda one: (one, asked.relation, asked.object), denied=everyone)
+        page = found[:limit]
         subjects = tuple(one for one, allowed in page if allowed)
         excepted = tuple(one for one, allowed in page if not allowed)
-        cursor = self._cursor(str(asked), [_object(one) for one, _ in page], len(found) > asked.limit)
+        cursor = self._cursor(str(asked), [_object(one) for one, _ in page], len(found) > limit)
         return SubjectsPage(subjects, excepted, everyone, cursor, self.revision)
 
     def _candidates(self, asked: ListSubjects) -> tuple[bool, set[str]]:

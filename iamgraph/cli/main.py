@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
+from iamgraph.cli import bench, bulk, check, doctor, keys, lists, models, serve, stores, tuples, workspace
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -83,6 +83,8 @@ def cli() -> None:
 
 for _command in (
     check.check,
+    lists.list_,
+    lists.expand,
     tuples.tuple_,
     tuples.object_,
     tuples.changes,
