@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -343,3 +345,31 @@ def _subjects(authorizer: Authorizer, asked: ListSubjects, known: set[str]) -> F
 
 def _id(subject: Subject) -> str:
     return subject.object.id if isinstance(subject, Userset) else getattr(subject, "id", "")
+
+
+def test_a_list_is_of_one_revision_while_writes_go_on(authorizer: Authorizer, wiki: str) -> None:
+    """A source is handed from one of two groups to the other, in one change each: every list names exactly one."""
+    for name in "ab":
+        _write(authorizer, wiki, f"group:{name}#member@member:{name}")
+    _write(authorizer, wiki, "source:orders#viewer@group:a#member")
+    stop = threading.Event()
+
+    def hand_over() -> None:
+        names = itertools.cycle("ba")
+        while not stop.is_set():
+            to = next(names)
+            of = "b" if to == "a" else "a"
+            change = [parse_tuple(f"source:orders#viewer@group:{one}#member") for one in (to, of)]
+            authorizer.write(WriteRequest(wiki, (change[0],), (change[1],)))
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=hand_over)
+    thread.start()
+    try:
+        seen = [
+            authorizer.list_subjects(ListSubjects(wiki, VIEW, "can_view", Kind("member"))).subjects for _ in range(100)
+        ]
+    finally:
+        stop.set()
+        thread.join()
+    assert {("member:a",), ("member:b",)} == {tuple(map(str, one)) for one in seen}
