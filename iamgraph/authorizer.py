@@ -14,8 +14,10 @@ from iamgraph import history
 from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning, refuse_other_model
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
+from iamgraph.expand import ExpandQuestion, Tree, expand
 from iamgraph.history import PastQuestion, Since, State
 from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
+from iamgraph.listing import AccessList, ListAccess, Listing, ListObjects, ListSubjects, SubjectsPage
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
@@ -59,6 +61,7 @@ TICK_SECONDS: Final = 1.0
 PLAN_SECONDS: Final = 30.0
 
 T = TypeVar("T")
+L = TypeVar("L", Page[Object], SubjectsPage, AccessList)
 
 
 def _now() -> datetime:
@@ -235,6 +238,66 @@ class Authorizer:
         decisions = iter(found.decisions)
         items = (next(decisions) if isinstance(one, CheckQuestion) else one for one in asked)
         return Answers(found.revision, tuple(items))
+
+    # --- lists ---
+
+    def list_objects(self, asked: ListObjects) -> Page[Object]:
+        """A page of the objects of a type that a check allows the subject the relation on, and of no others.
+
+        Raises where a check could not be decided, and `ConflictError` (`list_moved`) for a cursor of a store that has
+        changed since.
+        """
+        return self._listed(asked, lambda listing: listing.objects(asked), (asked.type, asked.relation), asked.subject)
+
+    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
+        """A page of the subjects of a kind that a check allows the relation on the object; raises as `list_objects`."""
+        kind, root = asked.kind, (asked.object.type, asked.relation)
+        asking = Object(kind.type, "any")
+        subject = asking if kind.via is None else Userset(asking, kind.via)
+        return self._listed(asked, lambda listing: listing.subjects(asked), root, subject)
+
+    def list_access(self, asked: ListAccess) -> AccessList:
+        """All that a subject can do, by type and relation; raises as `list_objects`."""
+        return self._listed(asked, lambda listing: listing.access(asked), None, asked.subject)
+
+    def expand(self, asked: ExpandQuestion) -> Tree:
+        """The tree behind a relation of an object."""
+        end = self._ends()
+
+        def expanded(current: CurrentModel) -> Tree:
+            check_relation_exists(current.model, asked.object.type, asked.relation, "/relation")
+            now = self._clock()
+            return self._keeper.until(end).look(asked.store, lambda room: expand(room.reader, current, asked, now))
+
+        with span("expand"):
+            found = self._with_model(asked.store, end, expanded)
+        _accept(found.revision, asked.zookie)
+        return found
+
+    def _listed(
+        self,
+        asked: ListObjects | ListSubjects | ListAccess,
+        act: Callable[[Listing], L],
+        root: tuple[str, str] | None,
+        subject: Subject,
+    ) -> L:
+        end = self._ends()
+
+        def listed(current: CurrentModel) -> L:
+            if root is not None:
+                check_relation_exists(current.model, *root, "/relation")
+            if isinstance(asked, ListAccess):
+                _check_types(current.model, asked.types)
+            _check_subject(current.model, subject, "/type" if isinstance(asked, ListSubjects) else "/subject")
+            now = self._clock()
+            return self._keeper.until(end).look(
+                asked.store, lambda room: act(Listing(room, self._checker, current, now, end))
+            )
+
+        with span("list"):
+            found = self._with_model(asked.store, end, listed)
+        _accept(found.revision, asked.zookie)
+        return found
 
     # --- tuples ---
 
@@ -554,6 +617,12 @@ def _check_subject(model: Model, subject: Subject, pointer: str) -> None:
         check_relation_exists(model, kind.type, subject.relation, pointer)
     elif model.type(kind.type) is None:
         raise RequestError(f"no type `{shown(kind.type)}` in the model", code="type_not_found", pointer=pointer)
+
+
+def _check_types(model: Model, types: Iterable[str]) -> None:
+    for type_ in sorted(types):
+        if model.type(type_) is None:
+            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer="/types")
 
 
 def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:

@@ -86,7 +86,7 @@ class CheckQuestion:
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
-        _check_consistency(self.consistency, self.zookie)
+        check_consistency(self.consistency, self.zookie)
         if self.context is not None:
             object.__setattr__(self, "context", canonical_json(self.context))
 
@@ -94,7 +94,8 @@ class CheckQuestion:
         return f"{self.object}#{self.relation}@{self.subject}"
 
 
-def _check_consistency(consistency: Consistency, zookie: str | None) -> None:
+def check_consistency(consistency: Consistency, zookie: str | None) -> None:
+    """`RequestError` for an answer as fresh as a zookie that is not given."""
     if consistency is Consistency.AT_LEAST_AS_FRESH and zookie is None:
         raise RequestError(
             "`at_least_as_fresh` needs a zookie to be as fresh as", code="zookie_required", pointer="/zookie"
@@ -111,7 +112,7 @@ class CheckBatch:
     consistency: Consistency = Consistency.MINIMIZE_LATENCY
 
     def __post_init__(self) -> None:
-        _check_consistency(self.consistency, self.zookie)
+        check_consistency(self.consistency, self.zookie)
 
 
 class Unknown(Enum):

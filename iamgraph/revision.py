@@ -10,10 +10,11 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass
 from typing import Final
 
-from iamgraph.errors import RequestError
+from iamgraph.errors import ConflictError, RequestError
 
 _TAG_BYTES: Final = 16
 _NUMBER_BYTES: Final = 8
@@ -50,6 +51,34 @@ class Revision:
             raise RequestError("the zookie is of a later revision than the store's newest", code="zookie_of_the_future")
         return asked
 
+    def sealed(self, question: str, place: str) -> str:
+        """A cursor: the token of a place in the answers to a question at this revision."""
+        said = json.dumps([self.number, place]).encode()
+        return base64.urlsafe_b64encode(said + self._seal(question, said)).decode("ascii")
+
+    def opened(self, question: str, cursor: str) -> str:
+        """The place a cursor stands for; `self` is the store's newest revision.
+
+        Raises `RequestError` for a cursor of another question or store, or a damaged one, and `ConflictError` for
+        one of another revision.
+        """
+        try:
+            raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+        except (UnicodeEncodeError, binascii.Error, ValueError) as fault:
+            raise _no_cursor() from fault
+        said, seal = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+        if not said.isascii() or not hmac.compare_digest(self._seal(question, said), seal):
+            raise _no_cursor()
+        number, place = json.loads(said)
+        if number != self.number:
+            raise ConflictError("the store changed since the list began: start it again", code="list_moved")
+        return str(place)
+
+    def _seal(self, question: str, said: bytes) -> bytes:
+        # JSON parts question and place, whatever they hold.
+        message = json.dumps(["list", self.store, question, said.decode("ascii")]).encode()
+        return hmac.digest(self.epoch.encode(), message, hashlib.sha256)[:_TAG_BYTES]
+
     def _tag(self, number: bytes) -> bytes:
         message = self.store.encode() + b"\0" + number
         return hmac.digest(self.epoch.encode(), message, hashlib.sha256)[:_TAG_BYTES]
@@ -58,4 +87,12 @@ class Revision:
 def _refused() -> RequestError:
     return RequestError(
         "the zookie is damaged, or of another store or epoch: ask again without it", code="zookie_refused"
+    )
+
+
+def _no_cursor() -> RequestError:
+    return RequestError(
+        "the cursor is damaged, or of another question: start again without it",
+        code="malformed_cursor",
+        pointer="/cursor",
     )

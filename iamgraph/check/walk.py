@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
 from iamgraph.check.contract import Asking, refuse_other_model
 from iamgraph.model.model import (
@@ -126,6 +126,62 @@ class _Limited:
             raise _LimitHit(Unknown.DEADLINE, "the check was not decided before the deadline")
 
 
+class Reading(Protocol):
+    """Reads the tuples of an object and relation, of one kind of subject if given."""
+
+    def read(self, object_: Object, relation: str, kind: Kind | None = None, /) -> Iterable[StoredTuple]:
+        """The tuples."""
+
+
+class Follower:
+    """Follows arrows and judges their guards, over what a reader reads."""
+
+    def __init__(self, model: Model, reader: Reading, now: datetime) -> None:
+        self._model = model
+        self._reader = reader
+        self._now = now
+
+    def live(self, stored: StoredTuple) -> bool:
+        """Whether a tuple has not expired."""
+        expires_at = stored.tuple.expires_at
+        return expires_at is None or expires_at > self._now
+
+    def reached(self, object_: Object, tuplesets: tuple[str, ...]) -> Iterable[tuple[Object, tuple[StoredTuple, ...]]]:
+        """The objects at the end of the tuplesets, each once, with the tuples that lead there, nearest last."""
+        reached: dict[Object, tuple[StoredTuple, ...]] = {object_: ()}
+        for relation in tuplesets:
+            further: dict[Object, tuple[StoredTuple, ...]] = {}
+            for one, path in reached.items():
+                for stored in self._plain(one, relation):
+                    subject = stored.tuple.subject
+                    if isinstance(subject, Object) and self.live(stored):
+                        further.setdefault(subject, (stored, *path))
+            reached = further
+        return reached.items()
+
+    def _plain(self, object_: Object, name: str) -> Iterable[StoredTuple]:
+        """The unconditioned tuples with plain subjects that the model allows for a directly assigned relation."""
+        relation = self._model.relation(object_.type, name)
+        for allowed in relation.direct_types if relation is not None else ():
+            yield from (one for one in self._reader.read(object_, name, allowed.kind) if _condition(one) is None)
+
+    def guarded(self, reached: Object, object_: Object, guards: tuple[Guard, ...]) -> tuple[StoredTuple, ...] | None:
+        """The tuples by which the object passes the guards of the one reached; None if it does not."""
+        passed: list[StoredTuple] = []
+        for guard in guards:
+            # Every tuple counts here, also one an older model left: what cannot be met closes the guard.
+            required = self._reader.read(reached, guard.required)
+            fit = set(self._plain(reached, guard.required))
+            within = {one.tuple.subject: one for one in self._plain(object_, guard.within) if _lasting(one)}
+            if not required or not all(
+                one in fit and _lasting(one) and one.tuple.subject in within for one in required
+            ):
+                return None
+            passed += required
+            passed += (within[one.tuple.subject] for one in required)
+        return tuple(passed)
+
+
 class _Walk:
     """One question's evaluation over one reader."""
 
@@ -134,7 +190,7 @@ class _Walk:
         self._reader = reader
         self._subject = subject
         self._kind = kind_of(subject)
-        self._now = now
+        self._follow = Follower(model, reader, now)
         self._final: dict[Goal, Finding] = {}
         self._exclusions = 0
 
@@ -273,20 +329,16 @@ class _Walk:
             stored = self._reader.find(RelationTuple(object_, relation, Wildcard(allowed.type)))
         else:
             return ()
-        return [one for one in stored if self._live(one) and _condition(one) == allowed.condition]
+        return [one for one in stored if self._follow.live(one) and _condition(one) == allowed.condition]
 
-    def _live(self, stored: StoredTuple) -> bool:
-        expires_at = stored.tuple.expires_at
-        return expires_at is None or expires_at > self._now
-
-    # --- arrows and guards ---
+    # --- arrows ---
 
     def _arrow(self, arrow: TupleToUserset, goal: Goal) -> Evaluation:
         best = _FALSE
-        for reached, hops in self._reached(goal[0], arrow.tuplesets):
+        for reached, hops in self._follow.reached(goal[0], arrow.tuplesets):
             if self._model.relation(reached.type, arrow.relation) is None:
                 continue
-            guarded = self._guarded(reached, goal[0], arrow.guards)
+            guarded = self._follow.guarded(reached, goal[0], arrow.guards)
             if guarded is None:
                 continue
             found = yield (reached, arrow.relation)
@@ -294,41 +346,6 @@ class _Walk:
                 return Finding(Truth.TRUE, (*found.proof, *hops, *guarded))
             best = _greater(best, found)
         return best
-
-    def _reached(self, object_: Object, tuplesets: tuple[str, ...]) -> Iterable[tuple[Object, tuple[StoredTuple, ...]]]:
-        """The objects at the end of the tuplesets, each once, with the tuples that lead there, nearest last."""
-        reached: dict[Object, tuple[StoredTuple, ...]] = {object_: ()}
-        for relation in tuplesets:
-            further: dict[Object, tuple[StoredTuple, ...]] = {}
-            for one, path in reached.items():
-                for stored in self._plain(one, relation):
-                    subject = stored.tuple.subject
-                    if isinstance(subject, Object) and self._live(stored):
-                        further.setdefault(subject, (stored, *path))
-            reached = further
-        return reached.items()
-
-    def _plain(self, object_: Object, name: str) -> Iterable[StoredTuple]:
-        """The unconditioned tuples with plain subjects that the model allows for a directly assigned relation."""
-        relation = self._model.relation(object_.type, name)
-        for allowed in relation.direct_types if relation is not None else ():
-            yield from (one for one in self._reader.read(object_, name, allowed.kind) if _condition(one) is None)
-
-    def _guarded(self, reached: Object, object_: Object, guards: tuple[Guard, ...]) -> tuple[StoredTuple, ...] | None:
-        """The tuples by which the object passes the guards of the one reached; None if it does not."""
-        passed: list[StoredTuple] = []
-        for guard in guards:
-            # Every tuple counts here, also one an older model left: what cannot be met closes the guard.
-            required = self._reader.read(reached, guard.required)
-            fit = set(self._plain(reached, guard.required))
-            within = {one.tuple.subject: one for one in self._plain(object_, guard.within) if _lasting(one)}
-            if not required or not all(
-                one in fit and _lasting(one) and one.tuple.subject in within for one in required
-            ):
-                return None
-            passed += required
-            passed += (within[one.tuple.subject] for one in required)
-        return tuple(passed)
 
 
 def _condition(stored: StoredTuple) -> str | None:

@@ -17,6 +17,7 @@ from iamgraph.cli import (
     invites,
     keys,
     labels,
+    lists,
     members,
     models,
     past,
@@ -103,6 +104,8 @@ def cli() -> None:
 
 for _command in (
     check.check,
+    lists.list_,
+    lists.expand,
     tuples.tuple_,
     tuples.object_,
     tuples.changes,

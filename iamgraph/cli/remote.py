@@ -14,6 +14,8 @@ import requests
 
 from iamgraph.cli.said import Said, of_time, of_tuple
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
+from iamgraph.expand import ExpandQuestion, Node, NodeKind, Tree
+from iamgraph.listing import Access, AccessList, ListAccess, ListObjects, ListSubjects, SubjectsPage
 from iamgraph.model.faults import Fault, ModelTextError
 from iamgraph.questions import (
     MAX_WAIT,
@@ -34,7 +36,7 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, parse_object, parse_subject
+from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, Userset, parse_object, parse_subject
 
 if TYPE_CHECKING:
     from iamgraph.bulk.imports import Import, Rejected, Step
@@ -47,8 +49,15 @@ TIMEOUT_SECONDS: Final = (5.0, 65.0)
 IMPORT_TIMEOUT_SECONDS: Final = (5.0, 160.0)
 CLASS_OF_STATUS: Final = {409: ConflictError, 422: ModelError}
 LIMIT_CODES: Final = frozenset(
-    {"limit_exceeded", "too_many_tuples", "too_many_preconditions", "tuples_read_limit", "rate_exceeded"}
-    | {"too_many_accesses"}
+    {
+        "too_many_accesses",
+        "limit_exceeded",
+        "too_many_tuples",
+        "too_many_preconditions",
+        "tuples_read_limit",
+        "rate_exceeded",
+        "list_too_large",
+    }
 )
 
 T = TypeVar("T")
@@ -132,6 +141,61 @@ class Remote:
         return self._ask(
             "POST", _path(trial.store, "what-if"), partial(_impact, trial.store), body, text=trial.model or ""
         )
+
+    def list_objects(self, asked: ListObjects) -> Page[Object]:
+        """The objects a subject may."""
+        body: Said = {"subject": str(asked.subject), "relation": asked.relation, "type": asked.type}
+        if asked.whole:
+            said = self._whole(_path(asked.store, "list-objects"), body)
+            return Page(tuple(parse_object(one) for one in said["object"]), None, _revision(asked.store, said["end"]))
+        body |= {"limit": asked.limit, "cursor": asked.cursor, "zookie": asked.zookie}
+        return self._ask("POST", _path(asked.store, "list-objects"), lambda said: _objects(asked.store, said), body)
+
+    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
+        """The subjects that may."""
+        body: Said = {"object": str(asked.object), "relation": asked.relation, "type": str(asked.kind)}
+        if asked.whole:
+            said = self._whole(_path(asked.store, "list-subjects"), body)
+            told = {"subjects": said["subject"], "except": said["except"], "wildcard": said["wildcard"]}
+            return _subjects(asked.store, {**told, **said["end"]})
+        body |= {"limit": asked.limit, "cursor": asked.cursor, "zookie": asked.zookie}
+        return self._ask("POST", _path(asked.store, "list-subjects"), lambda said: _subjects(asked.store, said), body)
+
+    def list_access(self, asked: ListAccess) -> AccessList:
+        """All a subject can do."""
+        body = {
+            "subject": str(asked.subject),
+            "types": sorted(asked.types),
+            "limit": asked.limit,
+            "zookie": asked.zookie,
+        }
+        return self._ask("POST", _path(asked.store, "list-access"), lambda said: _access(asked.store, said), body)
+
+    def expand(self, asked: ExpandQuestion) -> Tree:
+        """The tree behind a relation of an object."""
+        body = {"object": str(asked.object), "relation": asked.relation, "zookie": asked.zookie}
+        return self._ask("POST", _path(asked.store, "expand"), lambda said: _tree(asked.store, said), body)
+
+    def _whole(self, path: str, body: Said) -> Said:
+        """The lines of a list that is told whole, by what they say."""
+        answer = self._sent("POST", f"{path}?stream=true", IMPORT_TIMEOUT_SECONDS, json=body, stream=True)
+        if not answer.ok:
+            self._answer(answer, lambda said: said, "")
+        found: Said = {"object": [], "subject": [], "except": [], "wildcard": False, "end": None}
+        try:
+            for line in answer.iter_lines():
+                ((name, value),) = json.loads(line).items()
+                if isinstance(found[name], list):
+                    found[name].append(value)
+                else:
+                    found[name] = value
+        except requests.RequestException as fault:
+            raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable") from fault
+        except (AttributeError, KeyError, TypeError, ValueError) as fault:
+            raise self._strange(answer) from fault
+        if found["end"] is None:
+            raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable")
+        return found
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -519,6 +583,46 @@ def _decision(store: str, said: Said) -> Decision:
     outcome = {True: Outcome.ALLOWED, False: Outcome.DENIED}[said["allowed"]]
     path = tuple(map(_stored, said["path"])) if "path" in said else None
     return Decision(outcome, _revision(store, said), path)
+
+
+def _objects(store: str, said: Said) -> Page[Object]:
+    return Page(tuple(map(parse_object, said["objects"])), said.get("next_cursor"), _revision(store, said))
+
+
+def _subjects(store: str, said: Said) -> SubjectsPage:
+    return SubjectsPage(
+        tuple(map(parse_subject, said["subjects"])),
+        tuple(map(parse_subject, said.get("except", ()))),
+        said.get("wildcard", False),
+        said.get("next_cursor"),
+        _revision(store, said),
+    )
+
+
+def _access(store: str, said: Said) -> AccessList:
+    found = (
+        Access(one["type"], one["relation"], tuple(map(parse_object, one["objects"])), one["more"])
+        for one in said["access"]
+    )
+    return AccessList(tuple(found), _revision(store, said))
+
+
+def _tree(store: str, said: Said) -> Tree:
+    return Tree(_node(said["tree"]), said["truncated"], _revision(store, said))
+
+
+def _node(said: Said) -> Node:
+    userset = parse_subject(said["userset"]) if "userset" in said else None
+    assert userset is None or isinstance(userset, Userset)
+    return Node(
+        NodeKind(said["kind"]),
+        userset,
+        tuple(map(parse_subject, said.get("subjects", ()))),
+        tuple(map(parse_subject, said.get("conditional", ()))),
+        tuple(map(_node, said.get("children", ()))),
+        said.get("repeated", False),
+        said.get("truncated", False),
+    )
 
 
 def _page(store: str, said: Said) -> Page[StoredTuple]:

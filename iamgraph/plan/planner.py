@@ -61,23 +61,30 @@ def plan_relation(model: Model, type_: str, relation: str, kind: Kind) -> Step:
     Raises `NotCompiled` where one statement cannot say it. The relation must exist.
     """
     root = Ask(type_, relation)
-    goals = _asked(root, _prune(_goals(model, root, kind)))
+    goals = _asked(root, goals_of(model, (root,), kind))
     _refuse_conditions(goals)
     return _Inliner(goals).plan(root)
+
+
+def goals_of(model: Model, roots: tuple[Ask, ...], kind: Kind) -> dict[Ask, Step]:
+    """Each relation the roots lead to, with its steps, which ask for others; what no subject of the kind can pass is
+    `Never`. Raises `NotCompiled` where there are too many.
+    """
+    return _prune(_goals(model, roots, kind))
 
 
 # --- rewrites to steps -----------------------------------------------------------------------------------
 
 
-def _goals(model: Model, root: Ask, kind: Kind) -> dict[Ask, Step]:
-    """Each relation the root leads to, with its steps."""
+def _goals(model: Model, roots: tuple[Ask, ...], kind: Kind) -> dict[Ask, Step]:
+    """Each relation the roots lead to, with its steps."""
     goals: dict[Ask, Step] = {}
-    waiting = [root]
+    waiting = list(roots)
     while waiting:
         goal = waiting.pop()
         if goal not in goals:
             if len(goals) == MAX_GOALS:
-                raise NotCompiled(f"`{root.type}#{root.relation}` leads to more than {MAX_GOALS} relations")
+                raise NotCompiled(f"`{roots[0].type}#{roots[0].relation}` leads to more than {MAX_GOALS} relations")
             goals[goal] = _goal_step(model, goal, kind)
             waiting.extend(_asks(goals[goal]))
     return goals

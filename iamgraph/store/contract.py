@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -52,6 +52,17 @@ class Undoing:
     before: Mapping[str, StoredTuple | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """Tuples to follow: of `relation` and `via`, from the objects of type `start` with these ids to those of `end`."""
+
+    start: str
+    ids: Collection[str]
+    relation: str
+    via: str | None
+    end: str
+
+
 class Room(Protocol):
     """A store's state, to be looked at from any side before a change that depends on it."""
 
@@ -67,6 +78,15 @@ class Room(Protocol):
 
     def of_each(self, objects: Iterable[Object], relation: str | None) -> Iterable[RelationTuple]:
         """Every tuple of the objects, of one relation if given, expired ones too."""
+
+    def onward(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the objects whose tuples have a start as the subject; expired ones too.
+
+        The id `*` is that of the wildcard.
+        """
+
+    def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from iamgraph.errors import LimitError
-from iamgraph.queries import node_label, object_key, relationship_type, statement
+from iamgraph.queries import node_label, object_key, relationship_type, statement, wildcard_key
 from iamgraph.questions import (
     MAX_DELETED_AT_ONCE,
     RESERVED_ATTRIBUTES,
@@ -24,7 +24,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store import past
-from iamgraph.store.contract import Room, Undoing
+from iamgraph.store.contract import Room, Stride, Undoing
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
 from iamgraph.store.rows import Once, once_for_act, plain_tuple
 from iamgraph.store.writing import (
@@ -70,6 +70,23 @@ class Neo4jRoom:
         parameters = {"asked": {ends: keys}, "type": type_, "limit": MAX_READ_AT_ONCE + 1}
         return _within_limit([plain_tuple(row) for row in self.reader.run(statement(name), parameters)])
 
+    def onward(self, strides: Sequence[Stride]) -> list[list[str]]:
+        """For each stride the ids of the objects it leads to; `LimitError` past `MAX_READ_AT_ONCE` in all."""
+        return self._strides("listing/onward", strides)
+
+    def back(self, strides: Sequence[Stride]) -> list[list[str]]:
+        """For each stride the ids of the subjects it leads back to; `LimitError` past `MAX_READ_AT_ONCE` in all."""
+        return self._strides("listing/back", strides)
+
+    def _strides(self, name: str, strides: Sequence[Stride]) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in strides]
+        rows = [_stride(self.reader.info.id, i, one) for i, one in enumerate(strides)]
+        if rows:
+            parameters = {"asked": {"strides": rows}, "limit": MAX_READ_AT_ONCE + 1}
+            for row in _within_limit(self.reader.run(statement(name), parameters)):
+                found[row["i"]].append(row["id"])
+        return found
+
     def attributes(self, objects: Iterable[Object]) -> dict[Object, dict[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""
         keys = {object_key(self.reader.info.id, one): one for one in objects}
@@ -95,6 +112,19 @@ class Neo4jRoom:
     def model_at(self, revision: int) -> StoredModel:
         """The model in force at a revision."""
         return past.model_at(self.reader, revision)
+
+
+def _stride(store: str, i: int, one: Stride) -> dict[str, Any]:
+    return {
+        "i": i,
+        "starts": [
+            wildcard_key(store, one.start) if id_ == "*" else object_key(store, Object(one.start, id_))
+            for id_ in one.ids
+        ],
+        "relation": relationship_type(one.relation),
+        "via": one.via or "",
+        "type": one.end,
+    }
 
 
 def _own(values: dict[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def test_commands() -> None:
     assert {
         *(
             ("check",),
+            ("expand",),
             ("changes",),
             ("import",),
             ("export",),
@@ -100,6 +101,7 @@ def test_commands() -> None:
             ("bench",),
             ("object", "delete"),
         ),
+        *(("list", one) for one in ("objects", "subjects", "access")),
         *(("tuple", one) for one in ("write", "delete", "delete-by-filter", "read")),
         *(("model", one) for one in ("validate", "write", "get", "list", "cypher")),
         *(("store", one) for one in ("create", "get", "list", "trim", "delete")),
