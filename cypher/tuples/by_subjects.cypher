@@ -1,6 +1,7 @@
 CYPHER 25
 // by_subjects: the tuples of many subjects, in no order; those of a subject that stands in too many are left out.
-// params: asked (subjects: subject, via), most, limit
+// A map holds the subjects, each with its via.
+// params: asked (subjects), most, limit
 // returns: a tuple's columns    index: object_key
 UNWIND $asked.subjects AS named
 MATCH (s:Object {key: named.subject})

@@ -1,7 +1,8 @@
 CYPHER 25
 // of_kinds: the tuples of many objects, each of one relation and of one kind of subject, or of any, in no order.
 // A map holds what is read: Neo4j plans anew for a list of another order of size.
-// params: asked (reads: object, type, subject_type (null for any), via), limit
+// A read is an object, a type, a subject_type (null for any) and its via.
+// params: asked (reads), limit
 // returns: a tuple's columns    index: object_key
 UNWIND $asked.reads AS read
 MATCH (o:Object {key: read.object})<-[r:$(read.type)]-(s:Object)
