@@ -38,10 +38,10 @@ class Algebra(Protocol[V]):
     def leaf(self, one: Leaf) -> V:
         """The value of a tuple."""
 
-    def some(self, values: list[V]) -> V:
+    def some(self, values: Iterable[V]) -> V:
         """The value of at least one."""
 
-    def each(self, values: list[V]) -> V:
+    def each(self, values: Iterable[V]) -> V:
         """The value of every one."""
 
     def without(self, base: V, taken: Callable[[], V], /) -> V:
@@ -103,9 +103,9 @@ class Solved(Generic[V]):
             case Ask(goal):
                 return self.values.get(goal, algebra.nothing)
             case Some(parts):
-                return algebra.some([self.of(one) for one in parts])
+                return algebra.some(self.of(one) for one in parts)
             case Each() | Passed() | Way():
-                return algebra.each([self.of(one) for one in ground.parts])
+                return algebra.each(self.of(one) for one in ground.parts)
             case Without(base, taken):
                 return algebra.without(self.of(base), lambda: self.of(taken))
             case _:
@@ -163,13 +163,23 @@ class Truths:
             case Blocked():
                 return Truth.FALSE
 
-    def some(self, values: list[Truth]) -> Truth:
+    def some(self, values: Iterable[Truth]) -> Truth:
         """The greatest."""
-        return max(values, default=Truth.FALSE)
+        found = Truth.FALSE
+        for one in values:
+            if one is Truth.TRUE:
+                return one
+            found = max(found, one)
+        return found
 
-    def each(self, values: list[Truth]) -> Truth:
+    def each(self, values: Iterable[Truth]) -> Truth:
         """The least."""
-        return min(values, default=Truth.TRUE)
+        found = Truth.TRUE
+        for one in values:
+            if one is Truth.FALSE:
+                return one
+            found = min(found, one)
+        return found
 
     def without(self, base: Truth, taken: Callable[[], Truth], /) -> Truth:
         """What is true and not taken away."""

@@ -64,11 +64,11 @@ class _Proofs:
             case _:
                 return ()
 
-    def some(self, values: list[tuple[_Path, ...]]) -> tuple[_Path, ...]:
+    def some(self, values: Iterable[tuple[_Path, ...]]) -> tuple[_Path, ...]:
         full = [one for one in values if one]
         return full[0] if len(full) == 1 else self._best(one for value in full for one in value)
 
-    def each(self, values: list[tuple[_Path, ...]]) -> tuple[_Path, ...]:
+    def each(self, values: Iterable[tuple[_Path, ...]]) -> tuple[_Path, ...]:
         together: tuple[_Path, ...] = (((), frozenset(), frozenset()),)
         for value in values:
             if not value:

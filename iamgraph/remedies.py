@@ -194,11 +194,11 @@ class _Missing:
             case _:
                 return ()
 
-    def some(self, values: list[tuple[_Set, ...]]) -> tuple[_Set, ...]:
+    def some(self, values: Iterable[tuple[_Set, ...]]) -> tuple[_Set, ...]:
         full = [one for one in values if one]
         return full[0] if len(full) == 1 else self._best(one for value in full for one in value)
 
-    def each(self, values: list[tuple[_Set, ...]]) -> tuple[_Set, ...]:
+    def each(self, values: Iterable[tuple[_Set, ...]]) -> tuple[_Set, ...]:
         together: tuple[_Set, ...] = (frozenset(),)
         # What needs least comes first: much of the rest then has no room.
         for value in sorted(values, key=len):
