@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from iamgraph.check.contract import AskingMany, Checker, CurrentModel
 from iamgraph.check.walk import Truth
 from iamgraph.denial import Denial
+from iamgraph.errors import LimitError
 from iamgraph.fixpoint import in_order, truths
 from iamgraph.grounding import Goal, Grounding
 from iamgraph.proofs import proofs
-from iamgraph.questions import CheckQuestion, Decision
-from iamgraph.reasons import PlainSentences, Proof, Sentences, Why, WhyQuestion
+from iamgraph.questions import CheckQuestion, Decision, Unknown
+from iamgraph.reasons import PlainSentences, Proof, Remedy, Sentences, Why, WhyQuestion
 from iamgraph.remedies import Remedies
 from iamgraph.store.contract import Room
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Userset
+
+REMEDIES_SHARE: Final = 0.5
 
 
 def why(  # noqa: PLR0917 - what a question is judged by
@@ -46,7 +51,15 @@ def why(  # noqa: PLR0917 - what a question is judged by
         told = tuple(replace(one, sentence=sentences.proof(seen, asked, one)) for one in found)
         return Why(True, decision.revision, _allowed(asked, told), told, complete=grounding.complete)
     branches = Denial(grounding, known, asked, seen, sentences).branches()
-    remedies = Remedies(room, grounding, current, asked).find(seen, sentences)
+    remedies: tuple[Remedy, ...] = ()
+    # What would allow it is looked for in part of the time, so that where it stopped is told all the same.
+    grounding.deadline = min(end, time.monotonic() + (end - time.monotonic()) * REMEDIES_SHARE)
+    try:
+        remedies = Remedies(room, grounding, current, asked).find(seen, sentences)
+    except LimitError as late:
+        if late.code != Unknown.DEADLINE.value:
+            raise
+        grounding.complete = False
     return Why(False, decision.revision, _denied(asked), (), branches, remedies, complete=grounding.complete)
 
 

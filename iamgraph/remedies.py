@@ -30,6 +30,8 @@ MAX_FORWARD: Final = 1_000
 _ALIKE: Final = 8
 _TOLD_ALIKE: Final = 2
 _KEPT: Final = 64
+# Where a question leads to more goals than this, gains are counted on its own object alone.
+_MANY: Final = 200
 
 _Set = frozenset[str]
 
@@ -72,13 +74,14 @@ class Remedies:
         for one in candidates:
             if len(found) == MAX_REMEDIES or self._tried >= MAX_TRIED:
                 break
+            self._grounding.check_deadline()
             if one.far and found:
                 continue
             alike = tuple(sorted(map(_likeness, one.writes)))
             if told[alike] >= _TOLD_ALIKE:
                 continue
             remedy = sentences.remedy(seen, self._asked, one.writes)
-            if remedy is not None and self._enough(one.writes):
+            if remedy is not None and self._enough(one.writes):  # a check that is late is not enough
                 told[alike] += 1
                 found.append(remedy)
         return tuple(found)
@@ -112,6 +115,8 @@ class Remedies:
         above = sorted({one.subject for one in plain if isinstance(one.subject, Object)})
         beneath = self._room.by_subjects(above, MAX_FORWARD, self._grounding.left) if above else ()
         like = sorted({one.tuple.object for one in beneath if one.tuple.object.type == object_.type} - {object_})
+        if len(self._grounding.grounds) > _MANY:
+            like = []  # each of them leads to as much again
         goals: dict[Goal, None] = {self._root: None}
         for one in (object_, *above):
             type_ = model.type(one.type)
@@ -131,6 +136,7 @@ class Remedies:
         gains, away = _Gains(grounds, groups, known), self._away()
         for one in sets:
             writes = tuple(missing[text] for text in sorted(one))
+            check()
             far = any(one in away for each in writes for one in _objects(each))
             yield Candidate(writes, far, gains.of(writes, self._counted))
         for writes in sentences.more(seen, self._asked):
