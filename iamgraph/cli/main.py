@@ -28,6 +28,7 @@ from iamgraph.cli import (
     stores,
     tokens,
     tuples,
+    why,
     workspace,
 )
 from iamgraph.cli.output import fail
@@ -106,6 +107,7 @@ for _command in (
     check.check,
     lists.list_,
     lists.expand,
+    why.why,
     tuples.tuple_,
     tuples.object_,
     tuples.changes,

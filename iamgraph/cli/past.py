@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from iamgraph.cli import options, parse, said
-from iamgraph.cli.check import described
 from iamgraph.cli.output import Out
 from iamgraph.questions import CheckQuestion
 from iamgraph.tuples import parse_object, parse_subject
@@ -81,7 +80,7 @@ def _told(found: Since) -> str:
     by = f" by {change.by}" if change.by is not None else ""
     reason = f": {change.reason}" if change.reason is not None else ""
     lines = [f"allowed since revision {change.revision}, {said.of_time(change.at)}{by}{reason}"]
-    return "\n".join(lines + [f"  {described(one)}" for one in found.decision.path or ()])
+    return "\n".join(lines + [f"  {said.described(one)}" for one in found.decision.path or ()])
 
 
 @click.command("what-if")

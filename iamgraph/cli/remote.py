@@ -35,8 +35,18 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
+from iamgraph.reasons import Branch, NotFound, Proof, Remedy, Why, WhyQuestion
 from iamgraph.revision import Revision
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, Userset, parse_object, parse_subject
+from iamgraph.tuples import (
+    ConditionUse,
+    Object,
+    RelationTuple,
+    StoredTuple,
+    Userset,
+    parse_object,
+    parse_subject,
+    parse_tuple,
+)
 
 if TYPE_CHECKING:
     from iamgraph.bulk.imports import Import, Rejected, Step
@@ -196,6 +206,17 @@ class Remote:
         if found["end"] is None:
             raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable")
         return found
+
+    def why(self, asked: WhyQuestion) -> Why:
+        """Why may the subject, or why not?"""
+        body = {
+            "subject": str(asked.subject),
+            "relation": asked.relation,
+            "object": str(asked.object),
+            "limit": asked.limit,
+            "zookie": asked.zookie,
+        }
+        return self._ask("POST", _path(asked.store, "why"), lambda said: _why(asked.store, said), body)
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -623,6 +644,26 @@ def _node(said: Said) -> Node:
         said.get("repeated", False),
         said.get("truncated", False),
     )
+
+
+def _why(store: str, said: Said) -> Why:
+    return Why(
+        said["allowed"],
+        _revision(store, said),
+        said["sentence"],
+        tuple(_proof(one) for one in said["proofs"]),
+        tuple(
+            Branch(parse_object(one["object"]), one["rewrite"], one["stopped"], tuple(map(_stored, one["path"])))
+            for one in said["branches"]
+        ),
+        tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
+        said["complete"],
+    )
+
+
+def _proof(said: Said) -> Proof:
+    found = tuple(NotFound(parse_object(one["object"]), one["rewrite"]) for one in said["absent"])
+    return Proof(tuple(map(_stored, said["path"])), found, said["sentence"])
 
 
 def _page(store: str, said: Said) -> Page[StoredTuple]:

@@ -25,9 +25,11 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject
 
 T = TypeVar("T")
+# What a reader is asked: the tuples of an object and relation, of one kind of subject or of any.
+Read = tuple[Object, str, Kind | None]
 
 
 class TupleReader(Protocol):
@@ -63,8 +65,8 @@ class Stride:
     end: str
 
 
-class Room(Protocol):
-    """A store's state, to be looked at from any side before a change that depends on it."""
+class View(Protocol):
+    """A store's state, by what is there, on both sides of each tuple."""
 
     @property
     def reader(self) -> TupleReader:
@@ -72,6 +74,22 @@ class Room(Protocol):
 
     def every(self, wanted: TupleFilter) -> Iterable[StoredTuple]:
         """Every tuple a filter means, expired ones too, in a fixed order."""
+
+    def of_kinds(self, reads: Iterable[Read], limit: int) -> Iterable[StoredTuple]:
+        """The tuples of many reads at once, expired ones too, in no order; no more than `limit` of them."""
+
+    def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> Iterable[StoredTuple]:
+        """The tuples of many subjects, expired ones too, in no order; no more than `limit` of them.
+
+        Those of a subject that stands in more than `most` tuples are left out.
+        """
+
+    def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
+        """What is kept of each object; those the store does not know are left out."""
+
+
+class Room(View, Protocol):
+    """A store's state, to be looked at from any side before a change that depends on it, its past with it."""
 
     def beneath(self, parents: Iterable[Object], relation: str) -> Iterable[RelationTuple]:
         """Every tuple of the objects that have one of the parents by that relation, expired ones too."""
@@ -87,9 +105,6 @@ class Room(Protocol):
 
     def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
         """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
-
-    def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
-        """What is kept of each object; those the store does not know are left out."""
 
     def undoing(self, since: int) -> tuple[Undoing, ...]:
         """The changes after a revision with what was there before each, oldest first.

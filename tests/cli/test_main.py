@@ -89,6 +89,7 @@ def test_commands() -> None:
         *(
             ("check",),
             ("expand",),
+            ("why",),
             ("changes",),
             ("import",),
             ("export",),
