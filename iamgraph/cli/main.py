@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
+from iamgraph.cli import bench, bulk, check, cypher, doctor, keys, models, serve, stores, tuples, workspace
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -90,6 +90,7 @@ for _command in (
     bulk.export,
     models.model,
     stores.store,
+    cypher.cypher,
     keys.keys,
     workspace.workspace,
     serve.serve,

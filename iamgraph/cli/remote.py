@@ -14,6 +14,7 @@ import requests
 
 from iamgraph.cli.said import Said, of_time, of_tuple
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
+from iamgraph.exploring import Exploration, Rows, of_json
 from iamgraph.model.faults import Fault, ModelTextError
 from iamgraph.questions import (
     MAX_WAIT,
@@ -208,6 +209,12 @@ class Remote:
         except requests.RequestException as fault:
             raise StoreError(f"`{self._url}` broke off its answer", code="service_unavailable") from fault
 
+    def explore(self, asked: Exploration) -> Rows:
+        """What a statement of one's own finds, which names a store."""
+        store = asked.store or "default"
+        body = {"statement": asked.statement, "parameters": dict(asked.parameters), "limit": asked.limit}
+        return self._ask("POST", _path(store, "cypher"), lambda said: _rows(store, said), body)
+
     def _steps(self, answer: requests.Response, lines: Iterator[tuple[str, Said]]) -> Iterator[Step]:
         try:
             yield from self._told(lines)
@@ -349,6 +356,12 @@ class Remote:
             if isinstance(fault, ValueError):
                 raise RequestError(f"malformed URL `{self._url}`: expected `http://…`", code="malformed_url") from fault
             raise StoreError(f"no service answers at `{self._url}`", code="service_unavailable") from fault
+
+
+def _rows(store: str, said: Said) -> Rows:
+    revision = _revision(store, said) if "zookie" in said else None
+    values = tuple(tuple(map(of_json, one)) for one in said["rows"])
+    return Rows(tuple(said["columns"]), values, said["truncated"], revision)
 
 
 def _signature(key: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
