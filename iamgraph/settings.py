@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     retention: float = Field(0.0, ge=0, le=36_500, description="days for which the service keeps changes; 0 for ever")
     warm: bool = Field(True, description="plan what may be asked of the access model before it is asked")
+    cypher: bool = Field(False, description="answer read-only Cypher of whoever has an `admin` key for all stores")
     no_auth: bool = Field(False, description="serve without keys, on a loopback address only")
 
     @model_validator(mode="after")

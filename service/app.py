@@ -47,6 +47,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["THREADS"] = settings.threads
     app.config["WARM"] = settings.warm
     app.config["RETENTION"] = settings.retention
+    app.config["CYPHER"] = settings.cypher
     app.config["MAX_WAITING"] = settings.max_waiting
     app.config["RATES"] = Rates(settings.rate)
     app.config["METRICS_PORT"] = settings.metrics_port

@@ -37,6 +37,7 @@ from iamgraph.service.scopes import (
     OPEN_ROUTES,
     SCOPE_OF_ROUTE,
     STORELESS_ROUTES,
+    WHOLE_ROUTES,
 )
 from iamgraph.service.streams import Streams
 from iamgraph.service.warming import Warming
@@ -301,7 +302,7 @@ def _check_reach(key: StoredKey) -> Response | None:
         refused = problem(403, "scope_missing", lacks(scope).message, scope=scope.value)
         refused.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
         return refused
-    if request.endpoint in GLOBAL_ROUTES:
+    if request.endpoint in GLOBAL_ROUTES | WHOLE_ROUTES:
         check_store(ALL_STORES)
     elif request.endpoint in ACCESS_ROUTES:
         check_store(access_store())
@@ -318,6 +319,12 @@ def check_store(store: str) -> None:
     key = asking_key()
     if key is not None and not key.holds_for([store]):
         raise not_held([store])
+
+
+def check_cypher() -> None:
+    """`RequestError` (`cypher_off`) unless the service answers statements of people's own."""
+    if not current_app.config["CYPHER"]:
+        raise RequestError("this service answers no Cypher: it is not started with IAMGRAPH_CYPHER", code="cypher_off")
 
 
 def _check_host() -> Response | None:

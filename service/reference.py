@@ -27,7 +27,6 @@ ARGUMENTS: Final = {
     "type": "source",
     **dict.fromkeys(("key", "token", "invite", "request", "session"), _SOME_ID),
 }
-# Where a route takes this, it takes files.
 # What is sent as a file, by its type, which a call names so.
 FILES: Final = {"application/x-ndjson": "tuples.jsonl", "text/csv": "people.csv"}
 _HOMES: Final = ("{store}", "{workspace}")
