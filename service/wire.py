@@ -154,7 +154,12 @@ class PageQuery(ChangesQuery):
         return replace(super().to_following(store), limit=self.limit, wait=self.wait)
 
 
-class CypherBody(Body):
+class CypherBody(
+    Body,
+    json_schema_extra=example(
+        statement="MATCH (s:Object) WHERE s.key STARTS WITH $store + '/source:' RETURN s.id AS source", limit=100
+    ),
+):
     """A statement of somebody's own, which may only read."""
 
     statement: str = Field(min_length=1, max_length=MAX_ASKED_LENGTH)

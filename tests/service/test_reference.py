@@ -20,8 +20,8 @@ FILES: Final = {
     "@people.csv": "email,name\neve@acme.example,Eve\n",
 }
 # What these name is told when it was made, which no example can know: of keys, sessions and the like the id, or the
-# secret; and a workspace and a space besides, and the member whose request it is.
-NOBODYS: Final = re.compile(r"/01K0+|/invites/accept$|/move$|/admits$|/access-requests$")
+# secret; a workspace and a space besides, and the member whose request it is; and Cypher has to be switched on.
+NOBODYS: Final = re.compile(r"/01K0+|/invites/accept$|/move$|/admits$|/access-requests$|/cypher$")
 # What is made before the rest, in this order.
 FIRST: Final = (
     "^/v1/stores$",

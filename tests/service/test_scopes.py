@@ -26,6 +26,7 @@ from iamgraph.service.scopes import (
     OPEN_ROUTES,
     ROUTES_OF_SCOPE,
     STORELESS_ROUTES,
+    WHOLE_ROUTES,
     check_declared,
 )
 from iamgraph.settings import Settings
@@ -184,7 +185,7 @@ def test_a_dry_run_shows_tuples_to_who_may_read(keyless: Client, keeper: Neo4jKe
 @each_deed
 def test_a_scope_opens_its_routes_alone(keyless: Client, held: Held, route: Route) -> None:
     """A key enters a route by the scope it asks for, or by `admin`; else 403 names the scope it lacks."""
-    for scope, secret in (held.general if route.endpoint in GLOBAL_ROUTES else held.scoped).items():
+    for scope, secret in (held.general if route.endpoint in GLOBAL_ROUTES | WHOLE_ROUTES else held.scoped).items():
         reply = held.ask(keyless, route, secret)
         if scope in (route.scope(), Scope.ADMIN):
             assert reply.status in ENTERED, scope
