@@ -27,6 +27,7 @@ from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.arrival import ARRIVED_AT
+from iamgraph.service.page_files import LOOPBACK_NAMES
 from iamgraph.service.problems import SCIM_JSON, SCIM_ROOT, problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
@@ -46,7 +47,6 @@ METRICS: Final = "metrics"
 LISTS: Final = frozenset({"type", "relation"})
 # These read their bodies themselves.
 STREAMED_ROUTES: Final = frozenset({"bulk.load"})
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 _CHALLENGE: Final = 'Bearer realm="iamgraph"'
 
