@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Final, Self, TypeVar
 from iamgraph.check.contract import Asking, AskingMany, Checker, CurrentModel, Planning
 from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
+from iamgraph.explain import why
 from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
@@ -37,6 +38,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
+from iamgraph.reasons import Sentences, Why, WhyQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
@@ -76,16 +78,19 @@ class Authorizer:
         deadline: float = DEADLINE_SECONDS,
         clock: Callable[[], datetime] = _now,
         closing: Callable[[], None] = lambda: None,
+        speaking: Sequence[Sentences] = (),
     ) -> None:
         """`deadline` is in seconds for each call; `clock` gives the aware time that expiry is judged by.
 
-        `closing` is called once the authorizer is closed.
+        `closing` is called once the authorizer is closed. Of `speaking`, those that fit a store's model put reasons
+        into words there.
         """
         self._keeper = keeper
         self._checker = checker
         self._deadline = deadline
         self._clock = clock
         self._closing = closing
+        self._speaking = tuple(speaking)
         self._current: dict[str, CurrentModel] = {}
         self._heads = Heads(lambda store, end: keeper.until(end).head(store))
         self._end: float | None = None
@@ -138,6 +143,22 @@ class Authorizer:
             traced.set_attribute("iamgraph.outcome", decision.outcome.value)
         _accept(decision.revision, question.zookie)
         return decision
+
+    def why(self, asked: WhyQuestion) -> Why:
+        """Why may the subject, or why not, and what would let it? Raises as `check` does."""
+        end, now = self._ends(), self._clock()
+
+        def tell(current: CurrentModel) -> Why:
+            _check_question(current.model, CheckQuestion(asked.store, asked.subject, asked.relation, asked.object))
+            return self._keeper.until(end).look(
+                asked.store,
+                lambda room: why(room, self._checker, asked, current, now, end, self._speaking),
+            )
+
+        with span("why"):
+            found = self._with_model(asked.store, end, tell)
+        _accept(found.revision, asked.zookie)
+        return found
 
     def check_many(self, batch: CheckBatch) -> Answers:
         """The answers to many questions, in their order, all at one revision.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from iamgraph.access.access import found_store
+from iamgraph.access.sentences import AccessSentences
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.check.observed import ObservedChecker
@@ -85,7 +86,9 @@ def join(
     """A connection to a server whose schema is in place, made by the process that will use it."""
     keeper = Neo4jKeeper(server, deadline=settings.deadline, observer=observer)
     checker = ObservedChecker(GraphChecker(keeper, max_tuples_read=settings.max_tuples_read), observer)
-    return Connection(keeper, Authorizer(keeper, checker, deadline=settings.deadline, closing=release))
+    speaking = (AccessSentences(),)
+    authorizer = Authorizer(keeper, checker, deadline=settings.deadline, closing=release, speaking=speaking)
+    return Connection(keeper, authorizer)
 
 
 def lease(settings: Settings, tell: Tell) -> Lease:

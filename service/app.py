@@ -7,7 +7,7 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import access, api, bulk, credentials, problems, resources, scim, trail
+from iamgraph.service import access, api, bulk, credentials, problems, reasons, resources, scim, trail
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -63,7 +63,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.before_request(check_body)
     app.after_request(_headers)
     app.register_api(api.routes)
-    for one in (bulk, access, resources, credentials, trail):
+    for one in (reasons, bulk, access, resources, credentials, trail):
         app.register_api(one.routes)
     app.register_blueprint(scim.routes)
     _add_open_routes(app)

@@ -56,7 +56,7 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
     Scope.CHECK: frozenset({"v1.check", "v1.check_many", "credentials.verify_session", "credentials.touch_session"}),
     Scope.READ: frozenset(
         {"v1.read", "v1.changes", "v1.watch", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store"}
-        | {"bulk.export", "metrics"}
+        | {"reasons.why", "bulk.export", "metrics"}
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object", "bulk.load"}),
     Scope.ADMIN: frozenset(

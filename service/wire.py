@@ -49,7 +49,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _at(pointer: str, read: Callable[[], T]) -> T:
+def at(pointer: str, read: Callable[[], T]) -> T:
     """What is read; a fault in it points to its field."""
     try:
         return read()
@@ -106,7 +106,7 @@ type source
 """
 
 
-def _example(**fields: Any) -> dict[str, Any]:
+def example(**fields: Any) -> dict[str, Any]:
     """What a client could send, for the description."""
     return {"example": fields}
 
@@ -138,8 +138,8 @@ class ChangesQuery(BaseModel):
 
     def to_following(self, store: str) -> Following:
         """What is to be told."""
-        types = _at("/type", lambda: frozenset(map(check_type, self.type)))
-        return _at("/relation", lambda: Following(store, self.since, self.cursor, types, frozenset(self.relation)))
+        types = at("/type", lambda: frozenset(map(check_type, self.type)))
+        return at("/relation", lambda: Following(store, self.since, self.cursor, types, frozenset(self.relation)))
 
 
 class PageQuery(ChangesQuery):
@@ -217,13 +217,13 @@ class TupleBody(Body):
 
     def to_tuple(self, pointer: str) -> RelationTuple:
         """The tuple said."""
-        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
-        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
+        subject = at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = at(f"{pointer}/object", lambda: parse_object(self.object))
         condition = None
         if self.condition is not None:
             context = _json(self.condition.context, f"{pointer}/condition/context")
             condition = ConditionUse(self.condition.name, context)
-        return _at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
+        return at(pointer, lambda: RelationTuple(object_, self.relation, subject, self.expires_at, condition))
 
 
 def _tuples(bodies: list[TupleBody], pointer: str) -> tuple[RelationTuple, ...]:
@@ -245,11 +245,11 @@ class QuestionBody(Body):
 
     def read(self, store: str, pointer: str = "", **freshness: Any) -> CheckQuestion:
         """The question asked; a fault in it points below `pointer`."""
-        subject = _at(f"{pointer}/subject", lambda: parse_subject(self.subject))
-        object_ = _at(f"{pointer}/object", lambda: parse_object(self.object))
+        subject = at(f"{pointer}/subject", lambda: parse_subject(self.subject))
+        object_ = at(f"{pointer}/object", lambda: parse_object(self.object))
         contextual = _tuples(self.contextual_tuples, f"{pointer}/contextual_tuples")
         context = _json(self.context, f"{pointer}/context") if self.context is not None else None
-        return _at(
+        return at(
             f"{pointer}/relation",
             lambda: CheckQuestion(
                 store,
@@ -285,7 +285,7 @@ class CheckBody(
     QuestionBody,
     FreshnessBody,
     SessionedBody,
-    json_schema_extra=_example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
+    json_schema_extra=example(subject="member:ada", relation="can_view", object="source:orders", explain=True),
 ):
     """May `subject` have `relation` on `object`?"""
 
@@ -297,7 +297,7 @@ class CheckBody(
 class ChecksBody(
     FreshnessBody,
     SessionedBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         checks=[
             {"subject": "member:ada", "relation": "can_view", "object": "source:orders"},
             {"subject": "member:bob", "relation": "can_view", "object": "source:orders"},
@@ -344,7 +344,7 @@ class PreconditionBody(Body):
 
 class WriteBody(
     ActBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         writes=[
             {"subject": "member:ada", "relation": "member", "object": "group:eng"},
             {"subject": "group:eng#member", "relation": "viewer", "object": "source:orders"},
@@ -388,7 +388,7 @@ class WriteBody(
 
 class DeleteBody(
     ActBody,
-    json_schema_extra=_example(
+    json_schema_extra=example(
         tuples=[{"subject": "member:eve", "relation": "viewer", "object": "source:orders"}], on_missing="ignore"
     ),
 ):
@@ -409,14 +409,14 @@ class DeleteBody(
         )
 
 
-class DeleteObjectBody(ActBody, json_schema_extra=_example(object="source:orders", reason="it was shut down")):
+class DeleteObjectBody(ActBody, json_schema_extra=example(object="source:orders", reason="it was shut down")):
     """An object to delete with every tuple it stands in."""
 
     object: str = Field(description="what goes, with every tuple on either side of it: `type:id`")
 
     def to_object(self) -> Any:
         """The object named."""
-        return _at("/object", lambda: parse_object(self.object))
+        return at("/object", lambda: parse_object(self.object))
 
 
 # --- filters ---
@@ -433,25 +433,25 @@ class FilterBody(Body):
 
     def to_filter(self) -> TupleFilter:
         """The filter said."""
-        object_type = _at("/object", lambda: whole_type(self.object))
-        subject_type = _at("/subject", lambda: whole_type(self.subject))
+        object_type = at("/object", lambda: whole_type(self.object))
+        subject_type = at("/subject", lambda: whole_type(self.subject))
         object_ = subject = None
         if self.object is not None and object_type is None:
-            object_ = _at("/object", partial(parse_object, self.object))
+            object_ = at("/object", partial(parse_object, self.object))
         if self.subject is not None and subject_type is None:
-            subject = _at("/subject", partial(parse_subject, self.subject))
+            subject = at("/subject", partial(parse_subject, self.subject))
         type_, id_ = (object_.type, object_.id) if object_ is not None else (object_type, None)
-        return _at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
+        return at("/relation", lambda: TupleFilter(type_, id_, self.relation, subject, subject_type))
 
 
-class ReadBody(FilterBody, json_schema_extra=_example(object="source:", subject="group:eng#member", limit=50)):
+class ReadBody(FilterBody, json_schema_extra=example(object="source:", subject="group:eng#member", limit=50)):
     """Which tuples to read, and how many a page has."""
 
     limit: int = Field(100, description="how many tuples a page has at most")
     cursor: str | None = Field(None, description="`next_cursor` of the page before")
 
 
-class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=_example(subject="member:ada", dry_run=True)):
+class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=example(subject="member:ada", dry_run=True)):
     """Which tuples to delete, in one change; more than `limit` are refused, and nothing is deleted."""
 
     limit: int = Field(DEFAULT_DELETE_LIMIT, description="how many tuples may go at most")
@@ -465,7 +465,7 @@ class FilterDeleteBody(FilterBody, ActBody, json_schema_extra=_example(subject="
 # --- models and stores ---
 
 
-class ModelBody(ActBody, json_schema_extra=_example(text=_MODEL)):
+class ModelBody(ActBody, json_schema_extra=example(text=_MODEL)):
     """A model in its text form."""
 
     text: str = Field(description="the model, as its language writes it")
@@ -477,13 +477,13 @@ class KeyPath(BaseModel):
     key: str = Field(description="the key's id, which is part of its secret and none")
 
 
-class StoreBody(Body, json_schema_extra=_example(id="default")):
+class StoreBody(Body, json_schema_extra=example(id="default")):
     """A store to create."""
 
     id: str = Field(description="letters, digits, `_` and `-`")
 
 
-class KeyBody(Body, json_schema_extra=_example(name="billing", scopes=["check"], stores=["default"])):
+class KeyBody(Body, json_schema_extra=example(name="billing", scopes=["check"], stores=["default"])):
     """An API key to make."""
 
     name: str = Field(description="who uses it, for people")

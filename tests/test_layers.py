@@ -20,7 +20,10 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "tuples", "revision", "questions", "observer"),
     ("model", "queries", "plan", "tracing"),
     ("store",),
-    ("check", "expand", "listing", "explain", "history", "watch", "impact"),
+    (
+        *("check", "expand", "listing", "history", "watch", "impact"),
+        *("reasons", "grounding", "fixpoint", "proofs", "denial", "remedies", "explain"),
+    ),
     ("authorizer", "transaction", "keys", "ring", "bulk"),
     ("access",),
     ("settings", "local", "wiring", "bench"),

@@ -72,12 +72,6 @@ def _tree(subject: Subject, path: tuple[StoredTuple, ...]) -> Tree:
     before = None
     for one in path:
         start = one.tuple.subject.object if isinstance(one.tuple.subject, Userset) else one.tuple.subject
-        last = (last if start == before else root).add(_described(one))
+        last = (last if start == before else root).add(said.described(one))
         before = one.tuple.object
     return root
-
-
-def _described(one: StoredTuple) -> str:
-    by = f" by {one.by}" if one.by is not None else ""
-    reason = f": {one.reason}" if one.reason is not None else ""
-    return f"{one}  (revision {one.since}{by}{reason})"

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, workspace
+from iamgraph.cli import bench, bulk, check, doctor, keys, models, serve, stores, tuples, why, workspace
 from iamgraph.cli.output import fail
 from iamgraph.cli.said import Said
 from iamgraph.errors import IamgraphError, RequestError
@@ -83,6 +83,7 @@ def cli() -> None:
 
 for _command in (
     check.check,
+    why.why,
     tuples.tuple_,
     tuples.object_,
     tuples.changes,

@@ -33,8 +33,9 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
+from iamgraph.reasons import Branch, NotFound, Proof, Remedy, Why, WhyQuestion
 from iamgraph.revision import Revision
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, parse_object, parse_subject
+from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, parse_object, parse_subject, parse_tuple
 
 if TYPE_CHECKING:
     from iamgraph.bulk.imports import Import, Rejected, Step
@@ -102,6 +103,17 @@ class Remote:
             "contextual_tuples": [of_tuple(one) for one in question.contextual_tuples],
         }
         return self._ask("POST", _path(question.store, "check"), lambda said: _decision(question.store, said), body)
+
+    def why(self, asked: WhyQuestion) -> Why:
+        """Why may the subject, or why not?"""
+        body = {
+            "subject": str(asked.subject),
+            "relation": asked.relation,
+            "object": str(asked.object),
+            "limit": asked.limit,
+            "zookie": asked.zookie,
+        }
+        return self._ask("POST", _path(asked.store, "why"), lambda said: _why(asked.store, said), body)
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -436,6 +448,26 @@ def _decision(store: str, said: Said) -> Decision:
     outcome = {True: Outcome.ALLOWED, False: Outcome.DENIED}[said["allowed"]]
     path = tuple(map(_stored, said["path"])) if "path" in said else None
     return Decision(outcome, _revision(store, said), path)
+
+
+def _why(store: str, said: Said) -> Why:
+    return Why(
+        said["allowed"],
+        _revision(store, said),
+        said["sentence"],
+        tuple(_proof(one) for one in said["proofs"]),
+        tuple(
+            Branch(parse_object(one["object"]), one["rewrite"], one["stopped"], tuple(map(_stored, one["path"])))
+            for one in said["branches"]
+        ),
+        tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
+        said["complete"],
+    )
+
+
+def _proof(said: Said) -> Proof:
+    found = tuple(NotFound(parse_object(one["object"]), one["rewrite"]) for one in said["absent"])
+    return Proof(tuple(map(_stored, said["path"])), found, said["sentence"])
 
 
 def _page(store: str, said: Said) -> Page[StoredTuple]:

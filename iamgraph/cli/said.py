@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamgraph.questions import Change, Decision, Deletion, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
+
+if TYPE_CHECKING:
+    from iamgraph.reasons import Why
 
 Said = dict[str, Any]
 
@@ -103,3 +106,38 @@ def of_key(key: StoredKey) -> Said:
         revoked_at=of_time(key.revoked_at),
         last_used_at=of_time(key.last_used_at),
     )
+
+
+def described(one: StoredTuple) -> str:
+    """A stored tuple for people: since when, by whom and why."""
+    by = f" by {one.by}" if one.by is not None else ""
+    reason = f": {one.reason}" if one.reason is not None else ""
+    return f"{one}  (revision {one.since}{by}{reason})"
+
+
+def of_why(found: Why) -> Said:
+    """Reasons, and the zookie of the revision they are true of."""
+    return {
+        "allowed": found.allowed,
+        "sentence": found.sentence,
+        "proofs": [
+            {
+                "path": [of_stored(each) for each in one.path],
+                "absent": [{"object": str(each.object), "rewrite": each.taken} for each in one.absent],
+                "sentence": one.sentence,
+            }
+            for one in found.proofs
+        ],
+        "branches": [
+            {
+                "object": str(one.object),
+                "rewrite": one.rewrite,
+                "stopped": one.stopped,
+                "path": [of_stored(each) for each in one.path],
+            }
+            for one in found.branches
+        ],
+        "changes": [{"writes": list(map(str, one.writes)), "sentence": one.sentence} for one in found.remedies],
+        "complete": found.complete,
+        "zookie": found.revision.zookie(),
+    }

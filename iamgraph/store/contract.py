@@ -23,9 +23,11 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject
 
 T = TypeVar("T")
+# What a reader is asked: the tuples of an object and relation, of one kind of subject or of any.
+Read = tuple[Object, str, Kind | None]
 
 
 class TupleReader(Protocol):
@@ -57,6 +59,15 @@ class Room(Protocol):
 
     def of_each(self, objects: Iterable[Object], relation: str | None) -> Iterable[RelationTuple]:
         """Every tuple of the objects, of one relation if given, expired ones too."""
+
+    def of_kinds(self, reads: Iterable[Read], limit: int) -> Iterable[StoredTuple]:
+        """The tuples of many reads at once, expired ones too, in no order; no more than `limit` of them."""
+
+    def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> Iterable[StoredTuple]:
+        """The tuples of many subjects, expired ones too, in no order; no more than `limit` of them.
+
+        Those of a subject that stands in more than `most` tuples are left out.
+        """
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from iamgraph.errors import LimitError
-from iamgraph.queries import node_label, object_key, relationship_type, statement
+from iamgraph.queries import node_label, object_key, relationship_type, statement, subject_key
 from iamgraph.questions import (
     MAX_DELETED_AT_ONCE,
     RESERVED_ATTRIBUTES,
@@ -22,9 +22,9 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.revision import Revision
-from iamgraph.store.contract import Room
+from iamgraph.store.contract import Read, Room
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
-from iamgraph.store.rows import Once, once_for_act, plain_tuple
+from iamgraph.store.rows import Once, once_for_act, plain_tuple, stored_tuple
 from iamgraph.store.writing import (
     Neo4jWriter,
     change_made,
@@ -35,7 +35,7 @@ from iamgraph.store.writing import (
     tuples_around,
     write_change,
 )
-from iamgraph.tuples import Object, RelationTuple, StoredTuple, parse_object
+from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, kind_of, parse_object
 
 MAX_READ_AT_ONCE: Final = 200_000
 T = TypeVar("T")
@@ -67,6 +67,28 @@ class Neo4jRoom:
         type_ = relationship_type(relation) if relation is not None else None
         parameters = {"asked": {ends: keys}, "type": type_, "limit": MAX_READ_AT_ONCE + 1}
         return _within_limit([plain_tuple(row) for row in self.reader.run(statement(name), parameters)])
+
+    def of_kinds(self, reads: Iterable[Read], limit: int) -> list[StoredTuple]:
+        """The tuples of many reads at once, in no order; no more than `limit` of them."""
+        rows = [
+            {
+                "object": object_key(self.reader.info.id, object_),
+                "type": relationship_type(relation),
+                "subject_type": kind.type if kind is not None else None,
+                "via": kind.via if kind is not None else None,
+            }
+            for object_, relation, kind in reads
+        ]
+        found = self.reader.run(statement("tuples/of_kinds"), {"asked": {"reads": rows}, "limit": limit})
+        return [stored_tuple(row) for row in found]
+
+    def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> list[StoredTuple]:
+        """The tuples of many subjects, in no order; no more than `limit`, and none of one that stands in more than
+        `most`.
+        """
+        rows = [{"subject": subject_key(self.reader.info.id, one), "via": kind_of(one).via} for one in subjects]
+        parameters = {"asked": {"subjects": rows}, "most": most, "limit": limit}
+        return [stored_tuple(row) for row in self.reader.run(statement("tuples/by_subjects"), parameters)]
 
     def attributes(self, objects: Iterable[Object]) -> dict[Object, dict[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

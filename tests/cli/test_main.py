@@ -88,6 +88,7 @@ def test_commands() -> None:
     assert {
         *(
             ("check",),
+            ("why",),
             ("changes",),
             ("import",),
             ("export",),

@@ -1,0 +1,117 @@
+"""The route of reasons, and its JSON: why may somebody, or why not, and what would let them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from flask import Response
+from flask_openapi3 import APIBlueprint
+from pydantic import Field
+
+from iamgraph.reasons import DEFAULT_PROOFS, Branch, Proof, Remedy, Why, WhyQuestion
+from iamgraph.service import answers, wire
+from iamgraph.service.doors import authorizer
+from iamgraph.tuples import parse_object, parse_subject
+
+routes = APIBlueprint("reasons", __name__, url_prefix="/v1", abp_responses=answers.PROBLEMS)
+
+
+class WhyBody(
+    wire.Body,
+    json_schema_extra=wire.example(subject="member:ada", relation="can_view", object="source:orders", limit=3),
+):
+    """Why does `subject` have `relation` on `object`, or why not?"""
+
+    subject: str = Field(description="who: `type:id`, `type:id#relation` or `type:*`")
+    relation: str = Field(description="what: a relation of the object's type")
+    object: str = Field(description="on what: `type:id`")
+    limit: int = Field(DEFAULT_PROOFS, description="how many proofs at most")
+    zookie: str | None = Field(None, description="answer at this revision or later")
+
+    def to_question(self, store: str) -> WhyQuestion:
+        """The question asked."""
+        subject = wire.at("/subject", lambda: parse_subject(self.subject))
+        object_ = wire.at("/object", lambda: parse_object(self.object))
+        return wire.at(
+            "/relation", lambda: WhyQuestion(store, subject, self.relation, object_, self.limit, self.zookie)
+        )
+
+
+class AbsentAnswer(answers.Answer):
+    """What was not found of an object."""
+
+    object: str
+    rewrite: str = Field(description="what was taken away, as the model writes it")
+
+
+class ProofAnswer(answers.Answer):
+    """Tuples that allow by themselves."""
+
+    path: list[answers.TupleAnswer] = Field(description="from the subject on, guards last")
+    absent: list[AbsentAnswer] = Field(description="what a `but not` looked for and did not find")
+    sentence: str
+
+    @classmethod
+    def of(cls, one: Proof) -> Self:
+        """The answer for a proof."""
+        path = [answers.TupleAnswer.of(each.tuple, each) for each in one.path]
+        absent = [AbsentAnswer(object=str(each.object), rewrite=each.taken) for each in one.absent]
+        return cls(path=path, absent=absent, sentence=one.sentence)
+
+
+class BranchAnswer(answers.Answer):
+    """A branch that was tried, and where it stopped."""
+
+    object: str = Field(description="the object whose relation it is a branch of")
+    rewrite: str = Field(description="the branch, as the model writes it")
+    stopped: str
+    path: list[answers.TupleAnswer] = Field(description="what was found on its way")
+
+    @classmethod
+    def of(cls, one: Branch) -> Self:
+        """The answer for a branch."""
+        path = [answers.TupleAnswer.of(each.tuple, each) for each in one.path]
+        return cls(object=str(one.object), rewrite=one.rewrite, stopped=one.stopped, path=path)
+
+
+class RemedyAnswer(answers.Answer):
+    """Tuples that would allow it, if they were written."""
+
+    writes: list[str]
+    sentence: str
+
+    @classmethod
+    def of(cls, one: Remedy) -> Self:
+        """The answer for a change."""
+        return cls(writes=list(map(str, one.writes)), sentence=one.sentence)
+
+
+class WhyAnswer(answers.Answer):
+    """Reasons, and the zookie of the revision they are true of."""
+
+    allowed: bool
+    sentence: str
+    proofs: list[ProofAnswer] = Field(description="where it is allowed: the shortest first")
+    branches: list[BranchAnswer] = Field(description="where it is denied")
+    changes: list[RemedyAnswer] = Field(description="where it is denied: what would allow it, the smallest first")
+    complete: bool = Field(description="false where there was more to look at than may be read")
+    zookie: str
+
+    @classmethod
+    def of(cls, found: Why) -> Self:
+        """The answer for reasons."""
+        return cls(
+            allowed=found.allowed,
+            sentence=found.sentence,
+            proofs=list(map(ProofAnswer.of, found.proofs)),
+            branches=list(map(BranchAnswer.of, found.branches)),
+            changes=list(map(RemedyAnswer.of, found.remedies)),
+            complete=found.complete,
+            zookie=found.revision.zookie(),
+        )
+
+
+@routes.post("/stores/<store>/why", responses={200: WhyAnswer})
+def why(path: wire.StorePath, body: WhyBody) -> Response:
+    """Why may the subject, or why not, and what would let it?"""
+    return WhyAnswer.of(authorizer().why(body.to_question(path.store))).response()

@@ -1,0 +1,50 @@
+"""Why and why not, over random models and tuples in memory: every answer is what the oracle says it must be."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Final
+
+from iamgraph.check.contract import CurrentModel
+from iamgraph.errors import ModelError
+from iamgraph.explain import why
+from iamgraph.reasons import Why, WhyQuestion
+from iamgraph.tuples import RelationTuple
+from tests.generators import NOW, Case, Question, cases
+from tests.memory import MODEL, STORE, MemoryRoom, WalkChecker
+from tests.reasoned import Judged
+
+REASONS: Final = int(os.environ.get("IAMGRAPH_REASONS", "300"))
+SEED: Final = int(os.environ.get("IAMGRAPH_SEED", "20261125"))
+
+
+def reasons(case: Case, tuples: tuple[RelationTuple, ...], one: Question) -> Why | None:
+    """The reasons of one question; None where it is unknown."""
+    asked = WhyQuestion(STORE, one.subject, one.relation, one.object)
+    try:
+        return why(MemoryRoom(tuples), WalkChecker(), asked, CurrentModel(MODEL, case.model), NOW, math.inf)
+    except ModelError as unknown:
+        assert "condition_not_evaluated" == unknown.code
+        return None
+
+
+def test_reasons_are_right() -> None:
+    """Proofs prove, none of their tuples can be spared, and none is shorter; remedies flip, and none is too much."""
+    judged, asked = Judged(), 0
+    for case in cases(SEED, 10**9):
+        tuples = (*case.tuples, *case.leftovers)
+        for one in case.questions[:4]:
+            found = reasons(case, tuples, one)
+            judged.judge(case, tuples, one, found)
+            if found is not None and asked % 3 == 0:
+                judged.simpler(case, tuples, one, found)
+            asked += 1
+        if asked >= REASONS:
+            break
+    print(asked, judged.counts)  # noqa: T201
+    assert judged.counts["proofs"] > asked * 0.1
+    assert judged.counts["remedies of 1"] > asked * 0.1
+    assert judged.counts["remedies of 2"] > 0
+    # A new tuple that a path takes twice, or that leads past what is near, may be missed.
+    assert judged.counts["one would do, missed"] < judged.counts["one would do, found"] * 0.1
