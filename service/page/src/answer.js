@@ -19,7 +19,7 @@ async function whyCan({ store, subject, relation, object }) {
   try {
     const said = await api.why(store, question);
     const proofs = (said.proofs ?? []).map((one) => ({ path: one.path, sentence: one.sentence ?? sentenceOf(one.path) }));
-    return { ...verdict(said.allowed, question, said.sentence), proofs, branches: said.branches ?? [], changes: said.changes ?? [], raw: said };
+    return { ...verdict(said.allowed, question, said.sentence), proofs, branches: said.branches ?? [], changes: said.changes ?? [], truncated: said.complete === false ? "There was more to look at than may be read: more proofs or reasons may exist." : null, raw: said };
   } catch (fault) {
     if (!fault.isMissing) throw fault;
   }
@@ -56,7 +56,13 @@ async function whoCan({ store, relation, object, type }, types) {
   if (found.length > shown.length) truncated = `Showing ${count(shown.length)} of ${count(found.length)}; narrow it by type.`;
   const rows = await provedRows(store, shown.map((subject) => ({ id: subject, question: { subject, relation, object } })), relation);
   const headline = rows.length ? `${many(rows.length, asked.length === 1 ? asked[0] : "subject")}${truncated ? " or more" : ""}` : "Nobody";
-  return { kind: "who", headline, sentence: `can have ${relation} on ${readable(object)}`, rows, proofs: proofsOf(rows), truncated, note: notes.join(" ") || null, ends: [object], branches: [], changes: [], raw };
+  return { kind: "who", headline, sentence: `can have ${relation} on ${readable(object)}`, rows, proofs: proofsOf(rows), truncated, note: [...new Set(notes)].join(" ") || null, ends: [object], branches: [], changes: [], raw };
+}
+
+/** Where no question could be read or decided, there is no answer: an empty list would look like one. */
+function refuseAll(proofs) {
+  const faults = proofs.filter((one) => one?.error);
+  if (faults.length && faults.length === proofs.length) throw new api.Refused(400, faults[0].error.code, faults[0].error.detail);
 }
 
 /** Types that ask for themselves: those without relations that some relation takes. */
@@ -74,7 +80,8 @@ async function subjectsOf(store, question) {
   }
   const candidates = await candidatesOf(store, { subject: `${question.type}:` }, "subject");
   const proofs = await api.proofs(store, candidates.map((subject) => ({ subject, relation: question.relation, object: question.object })));
-  return { subjects: candidates.filter((_, i) => proofs[i]?.path), guessed: `This service does not list yet: each ${question.type} found in the first tuples was checked.` };
+  refuseAll(proofs);
+  return { subjects: candidates.filter((_, i) => proofs[i]), guessed: "This service does not list yet: who was found in the first tuples was checked." };
 }
 
 // --- what can ---
@@ -107,6 +114,7 @@ async function accessOf(store, { subject, type, relation }, types) {
     const questions = objects.flatMap((object) => relations.map((one) => ({ subject, relation: one, object }))).slice(0, 1000);
     if (!questions.length) continue;
     const proofs = await api.proofs(store, questions);
+    refuseAll(proofs);
     for (const one of relations) access.push({ type: name, relation: one, objects: questions.filter((each, i) => each.relation === one && proofs[i]?.path).map((each) => each.object) });
   }
   const note = "This service does not list yet: each object found in the first tuples was checked.";

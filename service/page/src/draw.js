@@ -2,20 +2,19 @@
 import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity } from "d3-zoom";
-import { count, many, readable, s, shortened } from "./dom.js";
-import { labelOf, layOut, NODE_HEIGHT, widthOf } from "./layout.js";
+import { count, many, readable, s } from "./dom.js";
+import { kindOf, labelOf, layOut, nameOf, NODE_HEIGHT, widthOf } from "./layout.js";
 import { shapeOf } from "./shapes.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const duration = () => (calm.matches ? 0 : 320);
-const DIMMED_NODE = "node";
 
 /** Draws into an SVG; `chosen(id)`, `opened(id)` and `unfold(sign)` hear what is done with a node. */
 export class Drawing {
   constructor(svg, { chosen, opened, unfold }) {
     Object.assign(this, { svg, chosen, opened, unfold, places: new Map(), drawn: { nodes: new Map(), edges: [] }, proof: null, picked: null });
     this.root = select(svg).append("g");
-    this.root.append("defs").append("marker").attr("id", "tip").attr("viewBox", "0 0 8 8").attr("refX", 7.2).attr("refY", 4).attr("markerWidth", 7).attr("markerHeight", 7).attr("markerUnits", "userSpaceOnUse").attr("orient", "auto").append("path").attr("d", "M0 .6L7.6 4L0 7.4Z").attr("class", "tip");
+    this.root.append("defs").append("marker").attr("id", "tip").attr("viewBox", "0 0 8 8").attr("refX", 7.2).attr("refY", 4).attr("markerWidth", 10).attr("markerHeight", 10).attr("markerUnits", "userSpaceOnUse").attr("orient", "auto").append("path").attr("d", "M0 .6L7.6 4L0 7.4Z").attr("class", "tip");
     this.lines = this.root.append("g");
     this.marks = this.root.append("g");
     this.cards = this.root.append("g");
@@ -158,10 +157,8 @@ function card(node, drawing) {
   const width = widthOf(node);
   const { path, colour } = shapeOf(node.type);
   const click = () => (node.folds ? drawing.unfold(node.sign) : drawing.chosen(node.id));
-  const group = s("g", { class: `${DIMMED_NODE} c${colour}${node.isEnd ? " end" : ""}${node.folds ? " chip" : ""}`, tabindex: "0", role: "button", onclick: click, ondblclick: () => !node.folds && drawing.opened(node.id) });
-  const lines = node.folds
-    ? [s("text", { class: "name", x: 42, y: 21 }, `+${count(node.folds.length)}`), s("text", { class: "kind", x: 42, y: 36 }, many(2, node.type).slice(2))]
-    : [s("text", { class: "name", x: 42, y: 21 }, node.name === "*" ? `every ${node.type}` : shortened(node.name, 24)), s("text", { class: "kind", x: 42, y: 36 }, node.type)];
+  const group = s("g", { class: `node c${colour}${node.isEnd ? " end" : ""}${node.folds ? " chip" : ""}`, tabindex: "0", role: "button", onclick: click, ondblclick: () => !node.folds && drawing.opened(node.id) });
+  const lines = [s("text", { class: "name", x: 42, y: 21 }, nameOf(node)), s("text", { class: "kind", x: 42, y: 36 }, kindOf(node))];
   group.append(s("title", {}, node.folds ? `${node.folds.length} more, folded` : readable(node.id)), s("rect", { class: "card", width, height: NODE_HEIGHT, rx: 10 }), s("path", { class: "shape", d: path, transform: `translate(23,${NODE_HEIGHT / 2})` }), ...lines);
   return group;
 }

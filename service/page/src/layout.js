@@ -1,5 +1,6 @@
 // Where things stand: layers from left to right by elkjs, in a worker; what was shown keeps its order and its side.
 import ELK from "elkjs/lib/elk-api.js";
+import { count, many, shortened } from "./dom.js";
 
 const elk = new ELK({ workerUrl: "/page/layout.js" });
 const USUAL = {
@@ -23,7 +24,16 @@ const KEEPING = {
 };
 
 export const NODE_HEIGHT = 46;
-export const widthOf = (node) => (node.folds ? 118 : Math.min(230, Math.max(104, 58 + 7.4 * Math.min(24, [...node.name].length))));
+/** How wide a text is, in a font. */
+const ruler = document.createElement("canvas").getContext("2d");
+function wide(text, font) {
+  ruler.font = `${font} Inter, system-ui, "DejaVu Sans", sans-serif`;
+  return ruler.measureText(text).width;
+}
+
+export const nameOf = (node) => (node.folds ? `+${count(node.folds.length)}` : node.name === "*" ? `every ${node.type}` : shortened(node.name, 26));
+export const kindOf = (node) => (node.folds ? many(2, node.type).slice(2) : node.type);
+export const widthOf = (node) => Math.ceil(Math.max(100, 58 + Math.max(wide(nameOf(node), "600 13px"), wide(kindOf(node), "11.5px"))));
 
 /** Places for nodes, lines for edges. `before` are the places they had, `anchor` a node that is to stay where it is. */
 export async function layOut({ nodes, edges }, { before = null, anchor = null, first = null, last = null } = {}) {
@@ -39,7 +49,7 @@ export async function layOut({ nodes, edges }, { before = null, anchor = null, f
     id: "picture",
     layoutOptions: before ? { ...USUAL, ...KEEPING } : USUAL,
     children,
-    edges: edges.map((one) => ({ id: one.key, sources: [one.from], targets: [one.to], labels: [{ text: one.relation, width: 12 + 6.3 * labelOf(one).length, height: 16 }] })),
+    edges: edges.map((one) => ({ id: one.key, sources: [one.from], targets: [one.to], labels: [{ text: one.relation, width: 14 + wide(labelOf(one), "600 11.5px"), height: 16 }] })),
   });
   const found = new Map(laid.children.map((one) => [one.id, { x: one.x, y: one.y }]));
   const [dx, dy] = anchor && before?.has(anchor) && found.has(anchor) ? [before.get(anchor).x - found.get(anchor).x, before.get(anchor).y - found.get(anchor).y] : [0, 0];

@@ -8,6 +8,7 @@ import { csvOf, pngOf, save, svgText } from "./exports.js";
 import { baseOf, keyOf, Picture } from "./graph.js";
 import { readModel, relationsOf, subjectTypes, typeOf } from "./model.js";
 import { field, forgetIds, idSuggester } from "./search.js";
+import { learnShapes } from "./shapes.js";
 import { addressOf, isWhole, leftOut, MODES, questionOf, readView } from "./state.js";
 import { answerColumn, sidePanel, tabled, tableForm } from "./views.js";
 
@@ -46,7 +47,7 @@ async function answer(asked) {
     if (asked !== now.asked) return;
     Object.assign(now, { answer: found, picture: new Picture(found.ends) });
     aged(info.revision);
-    for (const proof of found.proofs) now.picture.add(proof.path);
+    for (const one of [...found.proofs, ...found.branches]) now.picture.add(one.path);
     await render({ isNew: true });
   } catch (fault) {
     if (asked === now.asked) showFault(fault);
@@ -85,7 +86,7 @@ async function render({ isNew = false, anchor = null } = {}) {
   if (!found) return isWhole(view) ? undefined : showEmpty();
   const rows = shownRows();
   const chosen = found.proofs[proofAt()];
-  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle }));
+  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain }));
   if (isNew) say(`${found.headline}. ${found.sentence} ${found.truncated ?? ""}`);
   else if (found.rows.length) say(`${count(rows.length)} of ${count(found.rows.length)} shown`);
   if (view.form === "table") return showTable(found, rows, chosen);
@@ -112,7 +113,7 @@ async function showPicture(found, rows, { isNew, anchor }) {
   const seen = new Picture(now.picture.ends);
   Object.assign(seen, { unfolded: now.picture.unfolded, more: now.picture.more });
   if (found.rows.length) for (const row of rows) seen.add(row.path ?? []);
-  else for (const proof of found.proofs) seen.add(proof.path);
+  else for (const one of [...found.proofs, ...found.branches]) seen.add(one.path);
   for (const { tuple, by } of now.picture.tuples.values()) if (by !== null) seen.add([tuple], by);
   const chosen = found.proofs[proofAt()];
   drawing.proof = chosen && now.view.proof !== "" ? keysOf(chosen) : found.kind === "why" && chosen ? keysOf(chosen) : null;
@@ -132,6 +133,8 @@ function choose(row) {
   const at = now.answer.proofs.findIndex((one) => one.row === row);
   if (at >= 0) go({ proof: String(at + 1) }, { replace: true }).then(() => drawing?.bring && drawing.places.has(row.id) && drawing.bring(row.id));
 }
+
+const explain = ({ question }) => go({ mode: "why", ...question, type: "", without: "", proof: "", revision: "" });
 
 function toggle(key) {
   const left = leftOut(now.view);
@@ -262,6 +265,7 @@ place("ask").addEventListener("submit", (event) => {
 async function learnModel() {
   now.types = readModel((await api.currentModel(now.view.store).catch(() => ({ text: "" }))).text);
   now.model = now.view.store;
+  learnShapes([...now.types.keys()]);
   forgetIds();
 }
 

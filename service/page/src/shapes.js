@@ -14,10 +14,26 @@ const PATHS = {
 const KNOWN = { member: ["circle", 0], user: ["circle", 0], group: ["hexagon", 1], team: ["hexagon", 1], policy: ["shield", 2], role: ["shield", 2], label: ["tag", 3], workspace: ["house", 4], source: ["drum", 5], resource: ["drum", 5], token: ["triangle", 6], space: ["octagon", 7] };
 const NAMES = Object.keys(PATHS);
 const COLOURS = 8;
+const learnt = new Map();
+
+/** Give each type of a model a look that no other has, as far as there are looks. */
+export function learnShapes(types) {
+  learnt.clear();
+  let next = 0;
+  const taken = new Set(Object.values(KNOWN).map(String));
+  for (const type of types.filter((one) => !Object.hasOwn(KNOWN, one))) {
+    let look = null;
+    do {
+      look = [NAMES[next % NAMES.length], (next * 3 + 1) % COLOURS];
+      next += 1;
+    } while (taken.has(String(look)) && next < 200);
+    learnt.set(type, look);
+  }
+}
 
 /** The shape's outline around 0,0 and the number of the colour. */
 export function shapeOf(type) {
-  const [shape, colour] = KNOWN[type] ?? made(type);
+  const [shape, colour] = (Object.hasOwn(KNOWN, type) ? KNOWN[type] : learnt.get(type)) ?? made(type);
   return { path: PATHS[shape], colour };
 }
 

@@ -15,10 +15,10 @@ export function mark(type) {
 export const named = (id) => [mark(typeOf(id)), h("span", { class: "type" }, `${typeOf(id)}:`), h("span", { class: "id" }, readable(idOf(id)))];
 
 /** The column beside the picture. */
-export function answerColumn(answer, { rows, at, turn, choose, filters, left, toggle }) {
+export function answerColumn(answer, { rows, at, turn, choose, filters, left, toggle, explain }) {
   const proof = answer.proofs[at];
   const verdict = h("div", { class: `verdict ${answer.kind === "why" ? (answer.allowed ? "yes" : "no") : ""}` }, h("h2", {}, answer.headline), h("p", {}, answer.sentence));
-  const steps = proof ? proofCard(answer, proof, at, turn) : null;
+  const steps = proof ? proofCard(answer, proof, at, turn, explain) : null;
   const list = answer.rows.length ? h("ol", { class: "found", "aria-label": "What was found" }, rows.map((row) => rowItem(row, proof?.row === row, choose))) : null;
   return [
     verdict,
@@ -32,13 +32,14 @@ export function answerColumn(answer, { rows, at, turn, choose, filters, left, to
   ];
 }
 
-function proofCard(answer, proof, at, turn) {
+function proofCard(answer, proof, at, turn, explain) {
   const many_ = answer.proofs.length > 1;
   const button = (way, label) => h("button", { type: "button", class: "small", "aria-label": label, onclick: () => turn(at + way) }, way < 0 ? "‹" : "›");
   return h("section", { class: "proof-card", "aria-label": "Proof" },
     h("header", {}, h("h3", {}, many_ ? `Proof ${count(at + 1)} of ${count(answer.proofs.length)}` : "Proof"), many_ && h("span", { class: "turns" }, button(-1, "Previous proof"), button(1, "Next proof"))),
     h("p", { class: "sentence" }, proof.sentence),
     h("details", {}, h("summary", {}, many(proof.path.length, "tuple")), h("ol", { class: "steps" }, proof.path.map((one) => h("li", {}, tupleLine(one))))),
+    proof.row && h("button", { type: "button", onclick: () => explain(proof.row) }, "All proofs"),
   );
 }
 
@@ -55,18 +56,16 @@ function filterBox(filters, left, toggle) {
       found.map((one) => h("label", {}, h("input", { type: "checkbox", checked: !left.has(one.key), onchange: () => toggle(one.key) }), kind === "type" ? mark(one.name) : null, h("span", {}, one.name), h("span", { class: "count" }, count(one.count)))))));
 }
 
-/** Where a denied question stopped, as deep as the service tells. */
+/** Where a denied question stopped, branch by branch. */
 function branchList(branches) {
   if (!branches?.length) return null;
-  const text = (one) => (typeof one === "string" ? one : one.sentence ?? one.reason ?? one.text ?? one.relation ?? "");
-  const inner = (one) => (typeof one === "string" ? [] : one.branches ?? one.children ?? []);
-  const items = (all) => h("ul", { class: "branches" }, all.map((one) => h("li", {}, text(one), one.stopped ? h("em", {}, ` ${one.stopped}`) : null, inner(one).length ? items(inner(one)) : null)));
-  return h("section", { class: "proof-card" }, h("h3", {}, "What was tried"), items(branches));
+  const item = (one) => h("li", {}, h("div", {}, h("b", {}, readable(one.object)), " ", h("code", {}, one.rewrite)), h("div", { class: "stopped" }, one.stopped));
+  return h("section", { class: "proof-card" }, h("h3", {}, `Where it stopped: ${many(branches.length, "branch")}`), h("ul", { class: "branches" }, branches.map(item)));
 }
 
 function changeList(changes) {
   if (!changes?.length) return null;
-  return h("section", { class: "proof-card" }, h("h3", {}, "What would allow it"), h("ul", { class: "branches" }, changes.map((one) => h("li", {}, one.sentence, h("ul", { class: "steps" }, (one.writes ?? []).map((tuple) => h("li", {}, tupleLine(tuple))))))));
+  return h("section", { class: "proof-card" }, h("h3", {}, "What would allow it"), h("ul", { class: "branches" }, changes.map((one) => h("li", {}, one.sentence, h("ul", { class: "steps" }, one.writes.map((tuple) => h("li", {}, h("code", {}, readable(tuple)))))))));
 }
 
 // --- the table ---
