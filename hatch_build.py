@@ -1,4 +1,4 @@
-"""Builds the page when the package is built: Node comes from a wheel, libraries from npm's lockfile, no more is needed."""
+"""Builds the page when the package is built: Node comes from a wheel, libraries as npm's lockfile has them."""
 
 from __future__ import annotations
 

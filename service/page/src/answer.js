@@ -56,7 +56,7 @@ async function whoCan({ store, relation, object, type }, types) {
   if (found.length > shown.length) truncated = `Showing ${count(shown.length)} of ${count(found.length)}; narrow it by type.`;
   const rows = await provedRows(store, shown.map((subject) => ({ id: subject, question: { subject, relation, object } })), relation);
   const headline = rows.length ? `${many(rows.length, asked.length === 1 ? asked[0] : "subject")}${truncated ? " or more" : ""}` : "Nobody";
-  return { kind: "who", headline, sentence: `can have ${relation} on ${readable(object)}`, rows, proofs: proofsOf(rows), truncated, note: [...new Set(notes)].join(" ") || null, ends: [object], branches: [], changes: [], raw };
+  return { kind: "who", headline, sentence: `${rows.length === 1 ? "has" : "have"} ${relation} on ${readable(object)}`, rows, proofs: proofsOf(rows), truncated, note: [...new Set(notes)].join(" ") || null, ends: [object], branches: [], changes: [], raw };
 }
 
 /** Where no question could be read or decided, there is no answer: an empty list would look like one. */
@@ -101,7 +101,7 @@ async function whatCan({ store, subject, type, relation }, types) {
 
 async function accessOf(store, { subject, type, relation }, types) {
   try {
-    const said = await api.listAccess(store, { subject });
+    const said = await api.listAccess(store, { subject, types: type ? [type] : [] });
     return { access: said.access, raw: said };
   } catch (fault) {
     if (!fault.isMissing) throw fault;

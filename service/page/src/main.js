@@ -116,7 +116,7 @@ async function showPicture(found, rows, { isNew, anchor }) {
   else for (const one of [...found.proofs, ...found.branches]) seen.add(one.path);
   for (const { tuple, by } of now.picture.tuples.values()) if (by !== null) seen.add([tuple], by);
   const chosen = found.proofs[proofAt()];
-  drawing.proof = chosen && now.view.proof !== "" ? keysOf(chosen) : found.kind === "why" && chosen ? keysOf(chosen) : null;
+  drawing.proof = chosen ? keysOf(chosen) : null;
   const ends = found.kind === "why" ? { first: found.ends[0], last: found.ends[1] } : found.kind === "who" ? { last: found.ends[0] } : { first: found.ends[0] };
   await drawing.show(seen.drawn(leftOut(now.view)), { ...ends, anchor: fresh || isNew ? null : (anchor ?? [...drawing.places.keys()][0] ?? null) });
   drawing.pick(now.selected);

@@ -39,7 +39,7 @@ function proofCard(answer, proof, at, turn, explain) {
     h("header", {}, h("h3", {}, many_ ? `Proof ${count(at + 1)} of ${count(answer.proofs.length)}` : "Proof"), many_ && h("span", { class: "turns" }, button(-1, "Previous proof"), button(1, "Next proof"))),
     h("p", { class: "sentence" }, proof.sentence),
     h("details", {}, h("summary", {}, many(proof.path.length, "tuple")), h("ol", { class: "steps" }, proof.path.map((one) => h("li", {}, tupleLine(one))))),
-    proof.row && h("button", { type: "button", onclick: () => explain(proof.row) }, "All proofs"),
+    proof.row && h("button", { type: "button", class: "more", onclick: () => explain(proof.row) }, "Every proof of it"),
   );
 }
 
