@@ -38,7 +38,7 @@ class PageHook(BuildHookInterface[Any]):
         kept.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copyfile(sources / name, kept / name)
-        command = ["ci", "--ignore-scripts", "--omit=dev", "--include=optional", "--no-audit", "--no-fund"]
+        command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         _node(
             [str(_npm()), *command, "--loglevel=error"],
             kept,

@@ -57,7 +57,7 @@ def page_file(file: str) -> Response:
         return refused
     if file not in _TYPES:
         return problem(404, "route_not_found", "the page has no such file")
-    packed = "gzip" in request.accept_encodings
+    packed = request.accept_encodings["gzip"] > 0
     body, tag = _read(file, packed=packed)
     response = Response(body, content_type=_TYPES[file])
     if packed:
@@ -65,7 +65,8 @@ def page_file(file: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(tag)
-    return _closed(response.make_conditional(request))
+    response.make_conditional(request)
+    return _closed(response)
 
 
 def _closed(response: Response) -> Response:

@@ -2,7 +2,7 @@
 import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity } from "d3-zoom";
-import { count, many, readable, s } from "./dom.js";
+import { count, readable, s } from "./dom.js";
 import { kindOf, labelOf, layOut, nameOf, NODE_HEIGHT, widthOf } from "./layout.js";
 import { shapeOf } from "./shapes.js";
 
@@ -56,9 +56,10 @@ export class Drawing {
   }
 
   spokenNode(node) {
-    if (node.folds) return `${many(node.folds.length, node.type)} folded, Enter shows them`;
+    const shown = `${nameOf(node)} ${kindOf(node)}`;
+    if (node.folds) return `${shown}, folded: Enter shows them`;
     const [ins, outs] = [this.drawn.edges.filter((one) => one.to === node.id), this.drawn.edges.filter((one) => one.from === node.id)];
-    return `${node.type} ${readable(node.name)}, ${ins.length} in, ${outs.length} out`;
+    return `${shown}, ${readable(node.id)}, ${ins.length} in, ${outs.length} out`;
   }
 
   /** Draw a proof bold and the rest dim; `null` leaves nothing dim. */

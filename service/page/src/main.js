@@ -40,7 +40,7 @@ async function answer(asked) {
   now.asked = asked;
   now.selected = null;
   place("side").hidden = true;
-  if (!isWhole(now.view)) return showEmpty();
+  if (!isWhole(now.view)) return showEmpty(), answered();
   place("rooms").setAttribute("aria-busy", "true");
   try {
     const [found, info] = await Promise.all([ask(now.view, now.types), api.storeInfo(now.view.store)]);
@@ -53,8 +53,12 @@ async function answer(asked) {
     if (asked === now.asked) showFault(fault);
   } finally {
     place("rooms").removeAttribute("aria-busy");
+    answered();
   }
 }
+
+/** How many answers were shown, for whoever waits for the next. */
+const answered = () => (document.body.dataset.answers = String(Number(document.body.dataset.answers ?? 0) + 1));
 
 /** A link keeps the revision it was made at; what is shown is always the newest. */
 function aged(revision) {
