@@ -86,7 +86,7 @@ def test_many_are_folded_and_unfold(open_view: Opened) -> None:
     chip = page.locator("g.node.chip")
     chip.first.wait_for()
     before = page.locator("g.node").count()
-    assert f"+{CROWD + 1 - 3}members" == str(chip.first.text_content()).split("folded")[-1].strip(" ,")
+    assert f"+{CROWD + 1 - 3} members" == chip.first.text_content()
     chip.first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("g.node")).to_have_count(before - 1 + CROWD + 1 - 3)

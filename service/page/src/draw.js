@@ -159,7 +159,7 @@ function card(node, drawing) {
   const { path, colour } = shapeOf(node.type);
   const click = () => (node.folds ? drawing.unfold(node.sign) : drawing.chosen(node.id));
   const group = s("g", { class: `node c${colour}${node.isEnd ? " end" : ""}${node.folds ? " chip" : ""}`, tabindex: "0", role: "button", onclick: click, ondblclick: () => !node.folds && drawing.opened(node.id) });
-  const lines = [s("text", { class: "name", x: 42, y: 21 }, nameOf(node)), s("text", { class: "kind", x: 42, y: 36 }, kindOf(node))];
-  group.append(s("title", {}, node.folds ? `${node.folds.length} more, folded` : readable(node.id)), s("rect", { class: "card", width, height: NODE_HEIGHT, rx: 10 }), s("path", { class: "shape", d: path, transform: `translate(23,${NODE_HEIGHT / 2})` }), ...lines);
+  const lines = [s("text", { class: "name", x: 42, y: 21 }, nameOf(node)), " ", s("text", { class: "kind", x: 42, y: 36 }, kindOf(node))];
+  group.append(s("rect", { class: "card", width, height: NODE_HEIGHT, rx: 10 }), s("path", { class: "shape", d: path, transform: `translate(23,${NODE_HEIGHT / 2})` }), ...lines);
   return group;
 }
