@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     store: str = Field("default", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the store of the access model")
     host: str = Field("127.0.0.1", description="the address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="the port the service listens on")
+    hosts: str = Field(
+        "", description="names the page is served under, with commas, besides loopback's and the address"
+    )
     workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")
     threads: int = Field(16, ge=1, le=64, description="threads of each worker")
     max_waiting: int = Field(64, ge=0, le=10_000, description="requests that may wait for a thread in each worker")
@@ -74,6 +77,11 @@ class Settings(BaseSettings):
         """Where the service listens, host and port as a URL writes them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The host names of the page, loopback's aside; with a port or without."""
+        return frozenset({self.host, *(one.strip() for one in self.hosts.split(","))} - {""})
 
     @property
     def metrics_port(self) -> str | None:

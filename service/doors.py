@@ -27,6 +27,7 @@ from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.arrival import ARRIVED_AT
+from iamgraph.service.page_files import LOOPBACK_NAMES
 from iamgraph.service.problems import SCIM_JSON, SCIM_ROOT, problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
@@ -49,7 +50,6 @@ LISTS: Final = frozenset({"type", "relation"})
 STREAMED_ROUTES: Final = frozenset({"bulk.load"})
 # These take CSV in place of JSON.
 CSV_ROUTES: Final = frozenset({"trail.add_people"})
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 _CHALLENGE: Final = 'Bearer realm="iamgraph"'
 

@@ -20,7 +20,9 @@ SCHEMES: Final[dict[str, Any]] = {
 }
 OTHERS: Final[list[dict[str, list[str]]]] = [{"token": []}, {"session": []}]
 # Need no key at all.
-OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi", "docs", "docs_style"})
+OPEN_ROUTES: Final = frozenset(
+    {"healthz", "readyz", "openapi", "docs", "docs_style", "page", "page_about", "page_file"}
+)
 # What is done in workspaces: in the store of the access model, with a key of scope `admin`, or with the secret of a
 # token or session, whose relations decide.
 _CALLED: Final[Mapping[str, str]] = {

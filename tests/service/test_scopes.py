@@ -269,9 +269,10 @@ def test_a_key_sees_its_own_stores_alone(service: Running, keeper: Neo4jKeeper, 
 
 @pytest.mark.parametrize("path", sorted({one.rule for one in ROUTES if one.endpoint in OPEN_ROUTES}))
 def test_the_open_routes_are_these(keyless: Client, path: str) -> None:
-    """Health, readiness and the description alone are answered without a key."""
-    assert {"healthz", "readyz", "openapi", "docs", "docs_style"} == OPEN_ROUTES
-    assert 200 == keyless.get(path).status
+    """Health, readiness, the description and the page alone are answered without a key."""
+    page = {"page", "page_about", "page_file"}
+    assert {"healthz", "readyz", "openapi", "docs", "docs_style", *page} == OPEN_ROUTES
+    assert 200 == keyless.get(path.replace("<file>", "page.js")).status
 
 
 # --- the tables ---
