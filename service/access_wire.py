@@ -229,7 +229,9 @@ class AccountBody(Act, json_schema_extra=_example(name="Ada Lovelace")):
     """What to change of an account: one thing at a time, since each is a change of its own."""
 
     name: str | None = None
-    email: str | None = Field(None, description="another address, which is nobody's")
+    email: str | None = Field(
+        None, description="another address, which is nobody's; with a key only, since it is to be proved first"
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -214,12 +214,12 @@ def removal(transaction: Transaction, home: Object, subject: Object, note: Note)
         removed=(
             *(one.object for one in standing if one.object.type == "access_request"),
             *left_without(transaction, subject, policies),
-            *_pending(transaction, home, subject),
+            *pending(transaction, home, subject),
         ),
     )
 
 
-def _pending(transaction: Transaction, home: Object, person: Object) -> list[Object]:
+def pending(transaction: Transaction, home: Object, person: Object) -> list[Object]:
     """The invite to a workspace that a person's address still has, with what it alone holds."""
     email = transaction.attributes([person]).get(person, {}).get("email")
     invite = invited(transaction, home).get(email) if email is not None else None
