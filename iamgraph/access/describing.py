@@ -261,6 +261,10 @@ class Describing:
         new = [one for one in self._things if one not in self._there.things and one not in accounts]
         for one in self._transaction.attributes(new):
             self._faults.add(self._things[one], taken(one))
+        for one in new:
+            if one.type != "label":
+                with self._faults.at(self._things[one]):
+                    words.nameable(one)
 
 
 def _rank(said: Resource) -> int:

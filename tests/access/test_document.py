@@ -343,6 +343,23 @@ def test_a_stranger_learns_nothing_of_a_workspace(acme: Ground) -> None:
     ]
 
 
+@pytest.mark.parametrize("id_", ["a/b", ".", ".."])
+def test_what_is_new_can_be_named_over_http(acme: Ground, id_: str) -> None:
+    """An id that no address could name is refused, in a document and by the verbs: nobody could end what has it."""
+    places = {"members": (*ACME.members, Member(id_, "new@acme.io")), "groups": (*ACME.groups, Group(id_))}
+    for name, entries in places.items():
+        fault = refused(lambda said={name: entries}: acme.root.documents.apply(replace(ACME, **said)))  # type: ignore[misc] # all are fields
+        assert "malformed_id" == fault.code
+    for act in (
+        lambda: acme.root.members("acme").add("new@acme.io", id_=id_),
+        lambda: acme.root.groups("acme").create("new", id_=id_),
+        lambda: acme.root.policies("acme").create(Grant("source_reader"), id_=id_),
+        lambda: acme.root.resources("acme").create("source", id_=id_),
+    ):
+        assert "malformed_id" == refused(act).code
+    assert 2 == acme.revision
+
+
 def test_an_address_is_one_persons(acme: Ground) -> None:
     """Two members of one address, whose accounts are both to be made, are refused."""
     twice = (Member("n1", "new@acme.io"), Member("n2", "New@acme.io"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,15 @@ def test_a_workspace_is_deleted_and_kept(acme: Acme) -> None:
     acme.post("/keep", 200, reason="we need it after all")
     assert "ends_at" not in acme.get()
     acme.member("eve")
+
+
+def test_a_trail_has_no_time_off_the_calendar(acme: Acme) -> None:
+    """A time that has no year in UTC is refused, in the query and in a cursor, and breaks nothing."""
+    early, place = "0001-01-01T00:00:00%2B14:00", ["0001-01-01T00:00:00+14:00", "c1"]
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    for asked, code in ((f"since={early}", "invalid_request"), (f"cursor={cursor}", "malformed_cursor")):
+        for path in ("audit", "audit/export") if code == "invalid_request" else ("audit",):
+            assert (400, code) == acme.client.get(f"{acme.home}/{path}?{asked}").problem[:2]
 
 
 def test_sessions_end_though_a_deletion_was_cut_off(acme: Acme, authorizer: Authorizer, keeper: Neo4jKeeper) -> None:
