@@ -22,7 +22,7 @@ COLUMNS: Final = ("at", "by", "action", "object", "revision", "reason", "code", 
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 # What a spreadsheet would take for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Describing:
         self.ending: frozenset[Object] = frozenset()
 
     def described(self) -> Described:
-        """What is to be; `FaultyFileError` with every fault. After it `ending` has the invites of who leaves."""
+        """What is to be; `FaultyFileError` with every fault. After it `ending` has the invites that end."""
         self._workspace()
         self._labels()
         self._members()
@@ -176,11 +176,15 @@ class Describing:
         return person
 
     def _invites(self) -> None:
-        """An invite from before a member was added, whose link would bring them back, ends as they leave."""
-        leaving = {one for one in self._there.things if one.type == "member"} - self._things.keys()
-        if leaving:
+        """An invite from before a member was added ends as they leave, or are no owner any longer: else it would undo
+        that.
+        """
+        less = {one for one in self._there.things if one.type == "member"} - self._things.keys()
+        owned = (one.subject for one in self._there.tuples - self._tuples if one.relation == "owner_direct")
+        less |= {one for one in owned if isinstance(one, Object)}
+        if less:
             known = invited(self._transaction, self._home)
-            emails = (str(self._there.facts[one].get("email")) for one in leaving)
+            emails = (str(self._there.facts[one].get("email")) for one in less)
             self.ending = frozenset(known[one] for one in emails if one in known)
 
     def _note_name(self, said: Member, person: Object) -> None:

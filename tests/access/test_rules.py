@@ -339,6 +339,21 @@ def test_no_way_back_by_an_old_link(door: PythonDoor, root: Access, one: str) ->
     assert [] == root.policies("one").all()
 
 
+def test_no_way_back_to_being_an_owner(door: PythonDoor, root: Access, one: str) -> None:
+    """Who was invited, added besides as an owner and made a member is no owner by the link they still have."""
+    secrets = [
+        root.invites("one").create(f"{who}@x.io", grants=[Grant("workspace_owner")])[1] for who in ("bob", "mia")
+    ]
+    for who in ("bob", "mia"):
+        root.members("one").add(f"{who}@x.io", id_=who, role="owner")
+    root.members("one").set_role("bob", "member")
+    document = root.documents.read("one")
+    fewer = tuple(replace(it, role="member") if it.id == "mia" else it for it in document.members)
+    root.documents.apply(replace(document, members=fewer))
+    assert ["invite_not_found"] * 2 == [_refused(lambda it=it: root.invites("one").accept(it)) for it in secrets]
+    assert not door.may("member:bob", "owner", "workspace:one")
+
+
 def test_labels_are_told_apart_by_case(door: PythonDoor, root: Access, one: str) -> None:
     """`Brand:a` is another label than `brand:a`, and of another key."""
     root.members("one").add("bob@x.io", id_="bob")
