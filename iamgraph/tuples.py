@@ -24,7 +24,7 @@ NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _PLAIN_ID: Final = re.compile(r"[!-~]+")
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 # What a spreadsheet would take for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
 # An id with its doubled `#`, and, after a single one, the rest: a relation, or a relation and a subject.
 _WRITTEN: Final = re.compile(r"(?P<id>(?:[^#]|##)*)(?:#(?P<rest>[^#].*))?", re.DOTALL)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from iamgraph.access.applying import MAX_REMOVALS
 from iamgraph.access.audit import AuditFilter
@@ -131,8 +131,8 @@ class TrailQuery(Query):
     by: str | None = Field(None, description="what this one did: `member:…`, `token:…`, `key …`")
     action: str | None = Field(None, description="for example `group.create`")
     object: str | None = Field(None, description="what was done to this, `type:id`")
-    since: AwareDatetime | None = Field(None, description="from this time on")
-    until: AwareDatetime | None = Field(None, description="before this time")
+    since: Time = Field(None, description="from this time on")
+    until: Time = Field(None, description="before this time")
 
     def to_filter(self) -> AuditFilter:
         """The filter."""
@@ -229,7 +229,9 @@ class AccountBody(Act, json_schema_extra=_example(name="Ada Lovelace")):
     """What to change of an account: one thing at a time, since each is a change of its own."""
 
     name: str | None = None
-    email: str | None = Field(None, description="another address, which is nobody's")
+    email: str | None = Field(
+        None, description="another address, which is nobody's; with a key only, since it is to be proved first"
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -141,7 +141,7 @@ def get_account(path: wire.AccountPath) -> Response:
 
 @routes.patch("/accounts/<member>", responses=_DONE)
 def update_account(path: wire.AccountPath, body: wire.AccountBody) -> Response:
-    """Give an account another name or address; for a key, and for themselves."""
+    """Give an account another name, for a key and for themselves; or another address, for a key alone."""
     accounts = access(body.reason, body.idempotency_key).accounts
     if body.name is not None:
         return answers.DoneAnswer.of(accounts.rename(path.member, body.name)).response()
@@ -151,7 +151,13 @@ def update_account(path: wire.AccountPath, body: wire.AccountBody) -> Response:
 @routes.delete("/accounts/<member>", responses=_DONE)
 def delete_account(path: wire.AccountPath, query: wire.ActQuery) -> Response:
     """End an account, its sessions, and all it has in every workspace; for a key, and for themselves."""
-    done = access(query.reason, query.idempotency_key).accounts.delete(path.member)
+    try:
+        done = access(query.reason, query.idempotency_key).accounts.delete(path.member)
+    except RequestError as fault:
+        # Asked again after a deletion whose sessions could not be ended: only who may delete it is told it is gone.
+        if fault.code == "member_not_found":
+            sessions().end_all(path.member)
+        raise
     sessions().end_all(path.member)
     return answers.DoneAnswer.of(done).response()
 

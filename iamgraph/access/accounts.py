@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, RelationMissingError, not_found, subjects
-from iamgraph.access.members import keep_an_owner, removal
+from iamgraph.access.members import keep_an_owner, pending, removal
 from iamgraph.access.words import is_
+from iamgraph.access.workspaces import only_by_key
 from iamgraph.errors import ConflictError
 from iamgraph.questions import Attributes, Done, Effect, Note, TupleFilter
 from iamgraph.transaction import Transaction
@@ -46,17 +47,29 @@ class Accounts:
         return self._desk.act(note, None, decide, [member, name])
 
     def set_email(self, member: str, email: str) -> Done:
-        """Give an account another address, which is nobody's; what it may stays."""
+        """Give an account another address, which is nobody's; what it may stays.
+
+        Only a service's own key may: the address is to be proved first. Who is added or invited by it is whoever has it
+        here, so that a person could take what is meant for another.
+        """
         person, note = _named("account.set_email", member)
         address = words.email(email)
 
         def decide(transaction: Transaction) -> Effect:
             self._kept(transaction, person)
+            only_by_key(self._desk.caller, "the address of an account is changed")
             if subjects(transaction, address, "account") not in ([], [person]):
                 raise ConflictError(f"`{address.id}` is the address of another account", code="email_taken")
             new = is_(address, "account", person)
             old = tuple(one for one in _addresses(transaction, person) if one != new)
-            return Effect(note, (new,), old, attributes=(Attributes(person, {"email": address.id}),))
+            # The link of an invite to the old address would bring back who is removed from there meanwhile.
+            stale = (
+                [each for one in _homes(transaction, person) for each in pending(transaction, one, person)]
+                if old
+                else []
+            )
+            kept = Attributes(person, {"email": address.id})
+            return Effect(note, (new,), old, attributes=(kept,), removed=tuple(dict.fromkeys(stale)))
 
         return self._desk.act(note, None, decide, [member, email])
 

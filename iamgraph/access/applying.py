@@ -85,12 +85,16 @@ class Documents:
             for relation in NEEDS:
                 self._desk.require(transaction, Need(relation, home))
         else:
+            if self._desk.caller.subject is not None:
+                # Refused as where there is one: who may not look into a workspace does not learn whether it is there.
+                self._desk.require(transaction, Need(NEEDS[0], home))
             only_by_key(self._desk.caller)
         if self._seen is not None and self._seen[:2] == (document, transaction.info.revision):
             return self._seen[2]
         there = read_workspace(transaction, home)
         describing = Describing(transaction, document, there, self._account)
-        plan = difference(there, describing.described(), describing.notes)
+        wanted = describing.described()
+        plan = difference(there, wanted, describing.notes, describing.ending)
         if is_(HIPAA, "workspace", home) in (*plan.writes, *plan.deletes):
             only_by_key(self._desk.caller, HIPAA_SAID)
         return plan

@@ -114,11 +114,11 @@ def _place(cursor: str) -> tuple[datetime, str]:
     try:
         at, id_ = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
         found = datetime.fromisoformat(at)
-    except (binascii.Error, ValueError, TypeError, RecursionError) as fault:
+        if found.tzinfo is None or not isinstance(id_, str) or not id_.isascii():
+            raise _damaged()
+        return found.astimezone(UTC), id_
+    except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError) as fault:
         raise _damaged() from fault
-    if found.tzinfo is None or not isinstance(id_, str) or not id_.isascii():
-        raise _damaged()
-    return found, id_
 
 
 def _damaged() -> RequestError:

@@ -11,6 +11,7 @@ from iamgraph.access.desk import not_found, taken
 from iamgraph.access.document import Document, Group, Label, Member, Policy, Resource
 from iamgraph.access.faults import Faults
 from iamgraph.access.groups import EVERYBODY, name_taken, no_member
+from iamgraph.access.invites import invited
 from iamgraph.access.labels import check_environments, refuse_used
 from iamgraph.access.members import check_member_id, is_owner, last_owner
 from iamgraph.access.policies import Grant, policy_tuples
@@ -54,12 +55,14 @@ class Describing:
         self._people: dict[str, Object] = {}
         self._accounts: dict[Object, Object] = {}
         self.notes: list[str] = []
+        self.ending: frozenset[Object] = frozenset()
 
     def described(self) -> Described:
-        """What is to be; `FaultyFileError` with every fault."""
+        """What is to be; `FaultyFileError` with every fault. After it `ending` has the invites that end."""
         self._workspace()
         self._labels()
         self._members()
+        self._invites()
         self._each("groups", self._document.groups, self._group)
         self._each("resources", sorted(self._document.resources, key=_rank), self._resource)
         self._each("policies", self._document.policies, self._policy)
@@ -140,6 +143,8 @@ class Describing:
             self._note_name(said, person)
         if address is None:
             return
+        if address.id in self._people:
+            raise RequestError(f"`{address.id}` stands twice", code="malformed_document", pointer="/email")
         self._people[address.id] = person
         if not here and address not in self._accounts:
             made = made_account(address, person, said.name)
@@ -169,6 +174,18 @@ class Describing:
                 pointer="/email",
             )
         return person
+
+    def _invites(self) -> None:
+        """An invite from before a member was added ends as they leave, or are no owner any longer: else it would undo
+        that.
+        """
+        less = {one for one in self._there.things if one.type == "member"} - self._things.keys()
+        owned = (one.subject for one in self._there.tuples - self._tuples if one.relation == "owner_direct")
+        less |= {one for one in owned if isinstance(one, Object)}
+        if less:
+            known = invited(self._transaction, self._home)
+            emails = (str(self._there.facts[one].get("email")) for one in less)
+            self.ending = frozenset(known[one] for one in emails if one in known)
 
     def _note_name(self, said: Member, person: Object) -> None:
         kept = self._there.facts[person].get("name")
@@ -226,6 +243,7 @@ class Describing:
                 one.object.type == "policy"
                 and one.object not in self._things
                 and getattr(one.subject, "type", None) in APART
+                and one.subject not in self.ending
             ):
                 held.setdefault(one.object, []).append(str(one.subject))
         for one in self._there.tuples:
@@ -247,6 +265,10 @@ class Describing:
         new = [one for one in self._things if one not in self._there.things and one not in accounts]
         for one in self._transaction.attributes(new):
             self._faults.add(self._things[one], taken(one))
+        for one in new:
+            if one.type != "label":
+                with self._faults.at(self._things[one]):
+                    words.nameable(one)
 
 
 def _rank(said: Resource) -> int:

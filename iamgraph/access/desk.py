@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeVar
 
@@ -88,8 +89,15 @@ class Desk:
             refuse_joining(transaction, effect)
             return effect
 
-        act = Act(at, by, self.reason, self.idempotency_key, body)
+        act = self._once(Act(at, by, self.reason, self.idempotency_key, body))
         return self._recorded(note, lambda: self.authorizer.transact(self.store, decided, act))
+
+    def _once(self, act: Act) -> Act:
+        """The act under a key of the caller's own: by a key taken, a stranger could keep others from acting."""
+        if self.caller.subject is None or act.idempotency_key is None:
+            return act
+        own = hashlib.sha256(f"{act.by} {act.idempotency_key}".encode()).hexdigest()
+        return replace(act, idempotency_key=own)
 
     def look(self, note: Note, need: Need | None, tell: Callable[[Transaction], T]) -> T:
         """What is told of the store's state, if the caller may know; a refusal is recorded, and raised."""

@@ -52,7 +52,10 @@ class Members:
         return self._act(Note("member.add", account, self._home), decide, [email, name, role, id_])
 
     def set_role(self, member: str, role: str) -> Done:
-        """Make a member an owner, or an owner a member with what their policies give."""
+        """Make a member an owner, or an owner a member with what their policies give.
+
+        With an owner's role goes an invite from before they were added, whose link would bring it back.
+        """
         person, owner = Object("member", member), is_owner(role)
         named = is_(self._home, "owner_direct", person)
 
@@ -61,7 +64,9 @@ class Members:
             if owner:
                 return Effect(note, writes=(named,))
             keep_an_owner(transaction, self._home, person)
-            return Effect(note, deletes=(named,))
+            was_owner = transaction.has(self._home, "owner_direct", person)
+            ended = pending(transaction, self._home, person) if was_owner else ()
+            return Effect(note, deletes=(named,), removed=tuple(ended))
 
         note = Note("member.set_role", person, self._home)
         return self._act(note, decide, [member, role])
@@ -214,12 +219,12 @@ def removal(transaction: Transaction, home: Object, subject: Object, note: Note)
         removed=(
             *(one.object for one in standing if one.object.type == "access_request"),
             *left_without(transaction, subject, policies),
-            *_pending(transaction, home, subject),
+            *pending(transaction, home, subject),
         ),
     )
 
 
-def _pending(transaction: Transaction, home: Object, person: Object) -> list[Object]:
+def pending(transaction: Transaction, home: Object, person: Object) -> list[Object]:
     """The invite to a workspace that a person's address still has, with what it alone holds."""
     email = transaction.attributes([person]).get(person, {}).get("email")
     invite = invited(transaction, home).get(email) if email is not None else None

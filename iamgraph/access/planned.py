@@ -47,8 +47,11 @@ class Plan:
             )
 
 
-def difference(there: Described, wanted: Described, notes: list[str]) -> Plan:
-    """What has to change for the one to become the other; `notes` are what stays, and why."""
+def difference(there: Described, wanted: Described, notes: list[str], ending: AbstractSet[Object]) -> Plan:
+    """What has to change for the one to become the other; `notes` are what stays, and why.
+
+    `ending` are the invites that go, though no document says anything of invites.
+    """
     going = there.things - wanted.things
     leaving = {one for one in going if one.type == "member"}
     requests = {
@@ -56,7 +59,7 @@ def difference(there: Described, wanted: Described, notes: list[str]) -> Plan:
         for one in there.apart
         if one.object.type == "access_request" and one.relation == "requester" and one.subject in leaving
     }
-    removed = (going - leaving) | requests
+    removed = (going - leaving) | requests | ending
     gone = {one for one in there.tuples | there.apart if one.object in removed or one.subject in removed}
     deletes = (there.tuples - wanted.tuples) | gone
     writes = wanted.tuples - there.tuples - there.apart

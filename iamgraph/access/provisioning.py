@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
 
 from iamgraph.access import words
+from iamgraph.access.accounts import DELETED_AT
 from iamgraph.access.desk import Desk, Need, belongs, not_found, subjects
 from iamgraph.access.members import keep_an_owner, removal
 from iamgraph.access.words import is_
@@ -108,7 +109,8 @@ class Provisioning:
     def change(self, member: str, *, active: bool | None = None, external_id: str | None = None) -> Done:
         """End a membership, with all the member has in the workspace, or begin it again with minimal access.
 
-        What is None stays as it is; an empty `external_id` takes it away. Whoever is ended stays known.
+        What is None stays as it is; an empty `external_id` takes it away. Whoever is ended stays known, but does not
+        begin again once their account was deleted.
         """
         person = Object("member", member)
         action = {None: "member.enrol", True: "member.add", False: "member.remove"}[active]
@@ -121,6 +123,8 @@ class Provisioning:
                 keep_an_owner(transaction, self._home, person)
                 effect = removal(transaction, self._home, person, note)
             elif active and not inside:
+                if DELETED_AT in transaction.attributes([person]).get(person, {}):
+                    raise not_found(person)
                 effect = Effect(note, (is_(self._home, "member", person),))
             values = _changed(transaction, known, external_id)
             remembered = (is_(known, "workspace", self._home),) if active is not None or values else ()

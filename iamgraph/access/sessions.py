@@ -93,13 +93,22 @@ class Sessions:
     def issue(self, member: str) -> tuple[StoredSession, str]:
         """A new session of an account, and its secret, which nothing can show again."""
         person, at, id_ = Object("member", member), self.clock(), str(ULID())
-        kept = self.authorizer.look(self.store, lambda transaction: transaction.attributes([person])).get(person)
-        if kept is None or DELETED_AT in kept:
-            raise not_found(person)
+        self._check_account(person)
         secret = new_secret(SESSION, id_)
         session = StoredSession(id_, member, hash_of(secret), at, at)
         self.keeper.create_session(self.store, session, at - 2 * LASTS)
+        # An account may have been deleted meanwhile, its sessions ended before there was this one.
+        try:
+            self._check_account(person)
+        except RequestError:
+            self.end(id_)
+            raise
         return session, secret
+
+    def _check_account(self, person: Object) -> None:
+        kept = self.authorizer.look(self.store, lambda transaction: transaction.attributes([person])).get(person)
+        if kept is None or DELETED_AT in kept:
+            raise not_found(person)
 
     def verify(self, secret: str) -> SessionState:
         """What became of the session with that secret; one found past its time has ended for good."""

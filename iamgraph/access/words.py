@@ -96,7 +96,16 @@ def without_tag(address: Object) -> Object | None:
 
 def new_id(type_: str, id_: str | None = None) -> Object:
     """A new object, of the id the caller wants or one that nothing else has."""
-    return Object(type_, id_ if id_ is not None else str(ULID()))
+    return Object(type_, str(ULID())) if id_ is None else nameable(Object(type_, id_))
+
+
+def nameable(one: Object) -> Object:
+    """The object; `RequestError` for an id that no address over HTTP could name, so that nobody could end it there."""
+    if "/" in one.id or one.id in (".", ".."):
+        raise RequestError(
+            f"malformed id `{shown(one.id)}`: no `/` in it, and not dots alone", code="malformed_id", pointer="/id"
+        )
+    return one
 
 
 def is_(object_: Object, relation: str, subject: Subject) -> RelationTuple:

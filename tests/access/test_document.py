@@ -325,6 +325,49 @@ def test_tokens_and_invites_stay(acme: Ground) -> None:
     assert [str(invite.object)] == told["holders"]
 
 
+def test_who_leaves_has_no_way_back(acme: Ground) -> None:
+    """An invite from before a member was added ends with them, as where an owner removes them; others stay."""
+    acme.root.invites("acme").create("eve@acme.io", grants=[Grant("workspace_owner")])
+    _, secret = acme.root.invites("acme").create("zoe@acme.io", grants=[Grant("workspace_owner")])
+    acme.root.members("acme").add("zoe@acme.io", id_="zoe")
+    acme.root.documents.apply(ACME)
+    assert ["eve@acme.io"] == [one["email"] for one in acme.root.invites("acme").all()]
+    assert "invite_not_found" == refused(lambda: acme.root.invites("acme").accept(secret)).code
+
+
+def test_a_stranger_learns_nothing_of_a_workspace(acme: Ground) -> None:
+    """A plan of a workspace there is not is refused to a member like one of a workspace they are not in."""
+    said = [refused(lambda: acme.by("member:eve").documents.plan(Document(id_))) for id_ in ("acme", "none")]  # noqa: B023
+    assert [f"`member:eve` lacks `can_manage_access` on `workspace:{id_}`" for id_ in ("acme", "none")] == [
+        one.message for one in said
+    ]
+
+
+@pytest.mark.parametrize("id_", ["a/b", ".", ".."])
+def test_what_is_new_can_be_named_over_http(acme: Ground, id_: str) -> None:
+    """An id that no address could name is refused, in a document and by the verbs: nobody could end what has it."""
+    places = {"members": (*ACME.members, Member(id_, "new@acme.io")), "groups": (*ACME.groups, Group(id_))}
+    for name, entries in places.items():
+        fault = refused(lambda said={name: entries}: acme.root.documents.apply(replace(ACME, **said)))  # type: ignore[misc] # all are fields
+        assert "malformed_id" == fault.code
+    for act in (
+        lambda: acme.root.members("acme").add("new@acme.io", id_=id_),
+        lambda: acme.root.groups("acme").create("new", id_=id_),
+        lambda: acme.root.policies("acme").create(Grant("source_reader"), id_=id_),
+        lambda: acme.root.resources("acme").create("source", id_=id_),
+    ):
+        assert "malformed_id" == refused(act).code
+    assert 2 == acme.revision
+
+
+def test_an_address_is_one_persons(acme: Ground) -> None:
+    """Two members of one address, whose accounts are both to be made, are refused."""
+    twice = (Member("n1", "new@acme.io"), Member("n2", "New@acme.io"))
+    fault = refused(lambda: acme.root.documents.apply(replace(ACME, members=(*ACME.members, *twice))))
+    assert ("malformed_document", 2) == (fault.code, acme.revision)
+    assert "/members/n2/email" in str(fault)
+
+
 def test_tokens_hold_what_is_named(acme: Ground) -> None:
     """A document may name a token of the workspace as holder, and tells it; leaving it out takes nothing from it."""
     robot, _ = acme.root.tokens("acme").create("robot")

@@ -339,6 +339,21 @@ def test_no_way_back_by_an_old_link(door: PythonDoor, root: Access, one: str) ->
     assert [] == root.policies("one").all()
 
 
+def test_no_way_back_to_being_an_owner(door: PythonDoor, root: Access, one: str) -> None:
+    """Who was invited, added besides as an owner and made a member is no owner by the link they still have."""
+    secrets = [
+        root.invites("one").create(f"{who}@x.io", grants=[Grant("workspace_owner")])[1] for who in ("bob", "mia")
+    ]
+    for who in ("bob", "mia"):
+        root.members("one").add(f"{who}@x.io", id_=who, role="owner")
+    root.members("one").set_role("bob", "member")
+    document = root.documents.read("one")
+    fewer = tuple(replace(it, role="member") if it.id == "mia" else it for it in document.members)
+    root.documents.apply(replace(document, members=fewer))
+    assert ["invite_not_found"] * 2 == [_refused(lambda it=it: root.invites("one").accept(it)) for it in secrets]
+    assert not door.may("member:bob", "owner", "workspace:one")
+
+
 def test_labels_are_told_apart_by_case(door: PythonDoor, root: Access, one: str) -> None:
     """`Brand:a` is another label than `brand:a`, and of another key."""
     root.members("one").add("bob@x.io", id_="bob")
@@ -415,6 +430,19 @@ def test_one_key_is_one_act(door: PythonDoor, root: Access, one: str) -> None:
     grouped = root.saying(idempotency_key="k3")
     grouped.groups("one").create("g")
     assert "idempotency_key_reused" == _refused(lambda: grouped.groups("two").create("g"))
+
+
+def test_a_key_taken_by_another_is_free(door: PythonDoor, root: Access, one: str) -> None:
+    """Under one idempotency key each member acts once, and keeps neither another nor the service from acting."""
+    root.members("one").add("mia@x.io", id_="mia")
+    mia, ada = (door.access(f"member:{who}").saying(idempotency_key="nightly") for who in ("mia", one))
+    asked = mia.requests("one").create("more")
+    assert asked == mia.requests("one").create("more")
+    made = ada.groups("one").create("g")
+    assert made == ada.groups("one").create("g")
+    assert made.object != root.saying(idempotency_key="nightly").groups("one").create("h").object
+    assert "idempotency_key_reused" == _refused(lambda: mia.requests("one").create("less"))
+    assert "malformed_text" == _refused(lambda: mia.saying(idempotency_key="\x01").requests("one").create("more"))
 
 
 def test_pii_of_a_token(door: PythonDoor, root: Access, one: str) -> None:
@@ -530,16 +558,16 @@ def test_what_is_held_through_what(door: PythonDoor, root: Access, one: str) -> 
 
 
 def test_an_account_is_its_persons_own(door: PythonDoor, root: Access, one: str) -> None:
-    """They rename it and change its address, which owners of its workspaces cannot; no address is taken twice."""
+    """They rename it, which owners of its workspaces cannot; a key changes its address; none is taken twice."""
     root.members("one").add("bob@x.io", id_="bob")
     bob, ada = door.access("member:bob").accounts, door.access(f"member:{one}").accounts
     bob.rename("bob", "Bob")
-    bob.set_email("bob", "Robert@x.io")
+    root.accounts.set_email("bob", "Robert@x.io")
     told = {"id": "bob", "email": "robert@x.io", "name": "Bob", "workspaces": ["one"]}
     assert (told, told) == (bob.get("bob"), root.accounts.get("bob"))
     with unchanged(door):
         assert ["email_taken"] + ["relation_missing"] * 3 == [
-            _refused(lambda: bob.set_email("bob", "ada@x.io")),
+            _refused(lambda: root.accounts.set_email("bob", "ada@x.io")),
             _refused(lambda: ada.rename("bob", "Robert")),
             _refused(lambda: ada.set_email("bob", "other@x.io")),
             _refused(lambda: ada.delete("bob")),
@@ -580,3 +608,26 @@ def test_an_address_is_one_however_its_letters_are_composed(root: Access, one: s
     """An address with a letter and its accent apart is that with both in one."""
     root.members("one").add("jos\u00e9@x.io")
     assert "member_exists" == _refused(lambda: root.members("one").add("jose\u0301@x.io"))
+
+
+def test_an_address_is_changed_by_a_key(door: PythonDoor, root: Access, one: str) -> None:
+    """Nobody takes an address they have not proved, by which they would get what is given or promised to it."""
+    root.members("one").add("bob@x.io", id_="bob")
+    with unchanged(door):
+        assert "relation_missing" == _refused(lambda: door.access("member:bob").accounts.set_email("bob", "ceo@x.io"))
+    _, secret = root.invites("one").create("ceo@x.io", grants=[Grant("workspace_owner")])
+    assert "bob" != root.invites("one").accept(secret).object.id
+    assert not door.may("member:bob", "can_manage_access", "workspace:one")
+
+
+def test_another_address_leaves_no_way_back(door: PythonDoor, root: Access, one: str) -> None:
+    """An invite from before a member was added ends with their address, and does not outlive their membership."""
+    _, secret = root.invites("one").create("bob@x.io", grants=[Grant("workspace_owner")])
+    root.members("one").add("bob@x.io", id_="bob")
+    root.accounts.set_email("bob", "robert@x.io")
+    root.members("one").remove("bob")
+    assert ([], "invite_not_found") == (
+        root.invites("one").all(),
+        _refused(lambda: root.invites("one").accept(secret)),
+    )
+    assert [] == root.policies("one").all()

@@ -201,6 +201,19 @@ def test_a_deleted_user_is_not_there_any_longer(house: House) -> None:
     assert (id_, None) == (made["id"], made.get("externalId"))
 
 
+def test_a_deleted_account_is_not_begun_again(house: House) -> None:
+    """Whose account was deleted does not come back by its id, which is nobody's: the address makes a new user."""
+    scim = house.scim()
+    id_ = scim.create_user(user("ada@acme.io"), {})["id"]
+    scim.patch_user(id_, patch({"op": "replace", "value": {"active": False}}), {})
+    house.root.accounts.delete(id_)
+    assert "member_not_found" == refused(
+        lambda: scim.patch_user(id_, patch({"op": "replace", "value": {"active": True}}), {})
+    )
+    assert not house.can(id_, "can_open", "workspace:acme")
+    assert id_ != scim.create_user(user("ada@acme.io"), {})["id"]
+
+
 def test_an_inactive_user_can_be_deleted(house: House) -> None:
     """Entra ends a user first and deletes it weeks later: both work, and then it is not there."""
     scim = house.scim()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,9 @@ from typing import Any, Final
 import pytest
 from ulid import ULID
 
+from iamgraph.access.access import Access
 from iamgraph.access.roles import ROLES
+from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.questions import Act, Attributes, CheckQuestion, Effect, Note, Scope
 from iamgraph.ring import REFRESH_SECONDS
@@ -65,13 +68,35 @@ def test_a_workspace_is_deleted_and_kept(acme: Acme) -> None:
     acme.member("eve")
 
 
+def test_a_trail_has_no_time_off_the_calendar(acme: Acme) -> None:
+    """A time that has no year in UTC is refused, in the query and in a cursor, and breaks nothing."""
+    early, place = "0001-01-01T00:00:00%2B14:00", ["0001-01-01T00:00:00+14:00", "c1"]
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    for asked, code in ((f"since={early}", "invalid_request"), (f"cursor={cursor}", "malformed_cursor")):
+        for path in ("audit", "audit/export") if code == "invalid_request" else ("audit",):
+            assert (400, code) == acme.client.get(f"{acme.home}/{path}?{asked}").problem[:2]
+
+
+def test_sessions_end_though_a_deletion_was_cut_off(acme: Acme, authorizer: Authorizer, keeper: Neo4jKeeper) -> None:
+    """Where an account was deleted and its sessions were not ended, the same request again ends them."""
+    ada, bob = acme.member("ada"), acme.member("bob")
+    secret = acme.session(ada)
+    Access.by(Caller(None, "key"), authorizer, keeper, STORE).accounts.delete(ada)
+    with acme.by(acme.session(bob)) as other:
+        assert (403, "relation_missing") == other.delete(f"/v1/accounts/{ada}").problem[:2]
+    assert acme.post("/v1/sessions/verify", 200, secret=secret)["active"]
+    assert (404, "member_not_found") == acme.client.delete(f"/v1/accounts/{ada}").problem[:2]
+    assert not acme.post("/v1/sessions/verify", 200, secret=secret)["active"]
+
+
 def test_an_account_is_changed_and_deleted_by_whose_it_is(acme: Acme) -> None:
-    """Its person renames it, changes its address and deletes it, which ends their sessions; nobody else may."""
+    """Its person renames and deletes it, which ends their sessions, a key changes its address; nobody else may."""
     ada, bob = acme.member("ada"), acme.member("bob")
     path = f"/v1/accounts/{ada}"
     with acme.by(acme.session(ada)) as client, acme.by(acme.session(bob)) as other:
         assert 200 == client.call("PATCH", path, {"name": "Ada"}).status
-        assert 200 == client.call("PATCH", path, {"email": f"lovelace@{acme.id}.example"}).status
+        assert (403, "relation_missing") == client.call("PATCH", path, {"email": "ceo@x.example"}).problem[:2]
+        acme.patch(path, email=f"lovelace@{acme.id}.example")
         told = {"id": ada, "email": f"lovelace@{acme.id}.example", "name": "Ada", "workspaces": [acme.id]}
         assert (told, told) == (client.get(path).json, acme.get(path))
         assert (400, "invalid_request") == client.call("PATCH", path, {}).problem[:2]

@@ -54,13 +54,14 @@ def test_the_trail_is_filtered_and_paged(acme: Acme) -> None:
 
 def test_the_trail_is_exported(acme: Acme) -> None:
     """As JSON lines and as CSV it holds what the pages hold; what looks like a formula is none."""
+    acme.post("/groups", name="Designers", reason="\uff1d1+1")
     acme.post("/groups", name="Engineers", reason="=1+1")
     told = acme.get("/audit")["entries"]
     lines = acme.client.get(f"{acme.home}/audit/export").body.decode().splitlines()
     assert [one["action"] for one in told] == [json.loads(line)["action"] for line in lines]
     table = list(csv.DictReader(io.StringIO(acme.client.get(f"{acme.home}/audit/export?format=csv").body.decode())))
     assert [one["action"] for one in told] == [row["action"] for row in table]
-    assert "'=1+1" == table[0]["reason"]
+    assert ["'=1+1", "'\uff1d1+1"] == [row["reason"] for row in table[:2]]
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/export", "/document"])
