@@ -53,7 +53,7 @@ bench: .venv/installed  ## how fast it is, here; a table of every measure
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml hatch_build.py $(shell find service/page -type f)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "iamgraph needs Python 3.11 or later; say which with make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv

@@ -16,6 +16,7 @@ from iamgraph.check.query import compiled
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError
 from iamgraph.expand import ExpandQuestion, Tree, expand
 from iamgraph.explain import why
+from iamgraph.exploring import MAX_ROWS, Exploration, Rows
 from iamgraph.history import PastQuestion, Since, State
 from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
 from iamgraph.listing import AccessList, ListAccess, Listing, ListObjects, ListSubjects, SubjectsPage
@@ -448,6 +449,21 @@ class Authorizer:
         """As `read`, of all tuples and under the store's lock: it ends, however much is written meanwhile."""
         _check_page(limit)
         return self._kept().read_locked(store, limit, cursor)
+
+    def query(self, statement: str, /, *, store: str | None = None, **parameters: object) -> Rows:
+        """What a Cypher statement of one's own finds, which may only read; its `$store` is the store, if one is given.
+
+        It reads all of the database, whatever store is named. See `explore` for what is refused.
+        """
+        return self.explore(Exploration(statement, parameters, store, MAX_ROWS))
+
+    def explore(self, asked: Exploration) -> Rows:
+        """As `query`, and no more rows than are wanted.
+
+        Raises `RequestError` for a statement that would do more than read (`statement_refused`) or that Neo4j cannot
+        run (`statement_failed`), and `LimitError` for one that takes too much memory.
+        """
+        return self._kept().explore(asked)
 
     def changes(self, store: str, since: int = 0, limit: int = 100) -> tuple[Change, ...]:
         """The changes after a revision, oldest first."""

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     store: str = Field("default", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the store of the access model")
     host: str = Field("127.0.0.1", description="the address the service listens on")
     port: int = Field(8080, ge=0, le=65535, description="the port the service listens on")
+    hosts: str = Field(
+        "", description="names the page is served under, with commas, besides loopback's and the address"
+    )
     workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")
     threads: int = Field(16, ge=1, le=64, description="threads of each worker")
     max_waiting: int = Field(64, ge=0, le=10_000, description="requests that may wait for a thread in each worker")
@@ -51,6 +54,7 @@ class Settings(BaseSettings):
     )
     retention: float = Field(0.0, ge=0, le=36_500, description="days for which the service keeps changes; 0 for ever")
     warm: bool = Field(True, description="plan what may be asked of the access model before it is asked")
+    cypher: bool = Field(False, description="answer read-only Cypher of whoever has an `admin` key for all stores")
     no_auth: bool = Field(False, description="serve without keys, on a loopback address only")
 
     @model_validator(mode="after")
@@ -73,6 +77,11 @@ class Settings(BaseSettings):
         """Where the service listens, host and port as a URL writes them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The host names of the page, loopback's aside; with a port or without."""
+        return frozenset({self.host, *(one.strip() for one in self.hosts.split(","))} - {""})
 
     @property
     def metrics_port(self) -> str | None:

@@ -23,6 +23,8 @@ MAX_CONTEXT_DEPTH: Final = 32
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _PLAIN_ID: Final = re.compile(r"[!-~]+")
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+# What a spreadsheet would take for a formula.
+_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
 # An id with its doubled `#`, and, after a single one, the rest: a relation, or a relation and a subject.
 _WRITTEN: Final = re.compile(r"(?P<id>(?:[^#]|##)*)(?:#(?P<rest>[^#].*))?", re.DOTALL)
 
@@ -97,6 +99,11 @@ def shown(text: str) -> str:
     """A caller's text made fit for one line of a message: escaped where unprintable, and cut."""
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return line if len(line) <= 120 else line[:117] + "..."
+
+
+def harmless(cell: Any) -> Any:
+    """A cell of a CSV file; what a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,6 +10,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from iamgraph.errors import IamgraphError
+from iamgraph.exploring import Rows, json_of
 from iamgraph.questions import Answers, Change, ChangePage, Decision, Deletion, Page, StoredKey, StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.tuples import RelationTuple, StoredTuple
@@ -83,6 +84,33 @@ class DecisionAnswer(Answer):
 
 def _path(decision: Decision) -> list[TupleAnswer] | None:
     return None if decision.path is None else [TupleAnswer.of(one.tuple, one) for one in decision.path]
+
+
+class RowsAnswer(Answer):
+    """What a statement found: rows with a value for each column."""
+
+    columns: list[str]
+    rows: list[list[Any]] = Field(description="plain values, nodes, relationships and paths")
+    truncated: bool = Field(description="whether there are more rows, which are not here")
+    revision: int | None = Field(None, description="the revision all of it is true of; absent if one changed meanwhile")
+    zookie: str | None = None
+
+    @classmethod
+    def of(cls, found: Rows) -> Self:
+        """The answer for what was found."""
+        revision = found.revision
+        return cls(
+            columns=list(found.columns),
+            rows=[json_of(one) for one in found.values],
+            truncated=found.truncated,
+            revision=revision.number if revision is not None else None,
+            zookie=revision.zookie() if revision is not None else None,
+        )
+
+    def response(self, status: int = 200) -> Response:
+        """The answer as JSON; a value that is null stays."""
+        unknown = {name for name in ("revision", "zookie") if getattr(self, name) is None}
+        return Response(self.model_dump_json(exclude=unknown) + "\n", status, content_type="application/json")
 
 
 class ErrorAnswer(Answer):

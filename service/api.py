@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
@@ -14,6 +14,7 @@ from iamgraph.service.doors import (
     actor,
     asking_key,
     authorizer,
+    check_cypher,
     check_still,
     check_store,
     doors,
@@ -27,6 +28,7 @@ from iamgraph.service.doors import (
 from iamgraph.service.streams import events
 
 _EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_SVG: Final = "image/svg+xml"
 
 routes = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses=answers.PROBLEMS)
 
@@ -77,6 +79,16 @@ def read(path: wire.StorePath, body: wire.ReadBody) -> Response:
     """A page of tuples, by any side."""
     page = authorizer().read(path.store, body.to_filter(), body.limit, body.cursor)
     return answers.TuplesAnswer.of(page).response()
+
+
+@routes.post("/stores/<store>/cypher", responses={200: answers.RowsAnswer})
+def explore(path: wire.StorePath, body: wire.CypherBody) -> Response:
+    """What a Cypher statement of one's own finds; as a picture of its paths, where `image/svg+xml` is accepted."""
+    check_cypher()
+    found = authorizer().explore(body.to_exploration(path.store))
+    if request.accept_mimetypes.best_match(["application/json", _SVG]) == _SVG:
+        return Response(found.svg(), content_type=_SVG)
+    return answers.RowsAnswer.of(found).response()
 
 
 @routes.post("/stores/<store>/objects/delete", responses={200: answers.RevisionAnswer})

@@ -19,6 +19,7 @@ from iamgraph.service.doors import (
     set_deadline,
 )
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
+from iamgraph.service.page_files import about, index, page_file
 from iamgraph.service.problems import problem
 from iamgraph.service.rates import Rates
 from iamgraph.service.reference import page, style
@@ -44,9 +45,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.config["MAX_IMPORT"] = settings.max_import
     app.config["DEADLINE"] = settings.deadline
     app.config["STORE"] = settings.store
+    app.config["KEYS"] = not settings.no_auth
+    app.config["HOSTS"] = settings.names
     app.config["THREADS"] = settings.threads
     app.config["WARM"] = settings.warm
     app.config["RETENTION"] = settings.retention
+    app.config["CYPHER"] = settings.cypher
     app.config["MAX_WAITING"] = settings.max_waiting
     app.config["RATES"] = Rates(settings.rate)
     app.config["METRICS_PORT"] = settings.metrics_port
@@ -74,6 +78,9 @@ def _add_open_routes(app: OpenAPI) -> None:
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.add_url_rule("/readyz", "readyz", _ready)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(described(app, app.api_doc)))
+    app.add_url_rule("/", "page", index)
+    app.add_url_rule("/page/about", "page_about", about)
+    app.add_url_rule("/page/<file>", "page_file", page_file)
     app.add_url_rule("/docs", "docs", lambda: page(described(app, app.api_doc)))
     app.add_url_rule("/docs/style.css", "docs_style", style)
 

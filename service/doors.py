@@ -27,6 +27,7 @@ from iamgraph.keys import Keys, lacks, not_held
 from iamgraph.questions import ALL_STORES, StoredKey
 from iamgraph.ring import KeyRing
 from iamgraph.service.arrival import ARRIVED_AT
+from iamgraph.service.page_files import LOOPBACK_NAMES
 from iamgraph.service.problems import SCIM_JSON, SCIM_ROOT, problem
 from iamgraph.service.readiness import Readiness
 from iamgraph.service.retention import Retention
@@ -37,6 +38,7 @@ from iamgraph.service.scopes import (
     OPEN_ROUTES,
     SCOPE_OF_ROUTE,
     STORELESS_ROUTES,
+    WHOLE_ROUTES,
 )
 from iamgraph.service.streams import Streams
 from iamgraph.service.warming import Warming
@@ -48,7 +50,6 @@ LISTS: Final = frozenset({"type", "relation"})
 STREAMED_ROUTES: Final = frozenset({"bulk.load"})
 # These take CSV in place of JSON.
 CSV_ROUTES: Final = frozenset({"trail.add_people"})
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _NAME: Final = "iamgraph"
 _CHALLENGE: Final = 'Bearer realm="iamgraph"'
 
@@ -301,7 +302,7 @@ def _check_reach(key: StoredKey) -> Response | None:
         refused = problem(403, "scope_missing", lacks(scope).message, scope=scope.value)
         refused.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
         return refused
-    if request.endpoint in GLOBAL_ROUTES:
+    if request.endpoint in GLOBAL_ROUTES | WHOLE_ROUTES:
         check_store(ALL_STORES)
     elif request.endpoint in ACCESS_ROUTES:
         check_store(access_store())
@@ -318,6 +319,12 @@ def check_store(store: str) -> None:
     key = asking_key()
     if key is not None and not key.holds_for([store]):
         raise not_held([store])
+
+
+def check_cypher() -> None:
+    """`RequestError` (`cypher_off`) unless the service answers statements of people's own."""
+    if not current_app.config["CYPHER"]:
+        raise RequestError("this service answers no Cypher: it is not started with IAMGRAPH_CYPHER", code="cypher_off")
 
 
 def _check_host() -> Response | None:

@@ -48,6 +48,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     "unauthenticated": 401,
     "scope_missing": 403,
     "store_not_held": 403,
+    "cypher_off": 403,
     "deadline_exceeded": 503,
     "changes_gone": 410,
     "too_many_watchers": 503,

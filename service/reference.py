@@ -27,8 +27,8 @@ ARGUMENTS: Final = {
     "type": "source",
     **dict.fromkeys(("key", "token", "invite", "request", "session"), _SOME_ID),
 }
-# Where a route takes this, it takes files.
-FILE: Final = "application/x-ndjson"
+# What is sent as a file, by its type, which a call names so.
+FILES: Final = {"application/x-ndjson": "tuples.jsonl", "text/csv": "people.csv"}
 _HOMES: Final = ("{store}", "{workspace}")
 _REF: Final = "#/components/schemas/"
 
@@ -99,7 +99,8 @@ def _about(path: str) -> str:
 
 def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
     kinds = said.get("requestBody", {}).get("content", {})
-    sent = kinds.get("application/json", {}).get("schema") if FILE not in kinds else None
+    file = next((one for one in FILES if one in kinds), None)
+    sent = kinds.get("application/json", {}).get("schema") if file is None else None
     status = next(code for code in said["responses"] if code[0] == "2")
     content = said["responses"][status].get("content", {})
     answer = content.get("application/json", {}).get("schema")
@@ -114,7 +115,7 @@ def _operation(doc: Json, path: str, method: str, said: Json) -> Operation:
         tuple(_fields(doc, sent)),
         tuple(_fields(doc, answer)),
         status,
-        _call(curl, method.upper(), path + _query(said), _body(doc, sent, is_file=FILE in kinds)),
+        _call(curl, method.upper(), path + _query(said), _body(doc, sent, file)),
     )
 
 
@@ -124,10 +125,10 @@ def _query(said: Json) -> str:
     return f"?{'&'.join(f'{name}={{{name}}}' for name in needed)}" if needed else ""
 
 
-def _body(doc: Json, sent: Json | None, *, is_file: bool) -> list[str]:
-    """What curl is told to send."""
-    if is_file:
-        return [f"-H 'Content-Type: {FILE}'", "--data-binary @tuples.jsonl"]
+def _body(doc: Json, sent: Json | None, file: str | None) -> list[str]:
+    """What curl is told to send; of a file its type is given."""
+    if file is not None:
+        return [f"-H 'Content-Type: {file}'", f"--data-binary @{FILES[file]}"]
     if sent is None:
         return []
     return ["-H 'Content-Type: application/json'", f"-d {shlex.quote(_written(example(doc, sent)))}"]

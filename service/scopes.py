@@ -20,7 +20,9 @@ SCHEMES: Final[dict[str, Any]] = {
 }
 OTHERS: Final[list[dict[str, list[str]]]] = [{"token": []}, {"session": []}]
 # Need no key at all.
-OPEN_ROUTES: Final = frozenset({"healthz", "readyz", "openapi", "docs", "docs_style"})
+OPEN_ROUTES: Final = frozenset(
+    {"healthz", "readyz", "openapi", "docs", "docs_style", "page", "page_about", "page_file"}
+)
 # What is done in workspaces: in the store of the access model, with a key of scope `admin`, or with the secret of a
 # token or session, whose relations decide.
 _CALLED: Final[Mapping[str, str]] = {
@@ -61,7 +63,15 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object", "bulk.load"}),
     Scope.ADMIN: frozenset(
-        {"v1.write_model", "v1.create_store", "v1.delete_store", "v1.make_key", "v1.show_keys", "v1.end_key"}
+        {
+            "v1.explore",
+            "v1.write_model",
+            "v1.create_store",
+            "v1.delete_store",
+            "v1.make_key",
+            "v1.show_keys",
+            "v1.end_key",
+        }
         | {"credentials.issue_session"}
         | CALLER_ROUTES
     ),
@@ -72,6 +82,8 @@ SCOPE_OF_ROUTE: Final[Mapping[str, Scope]] = {
 # The store a route acts on is the one its path names, which a key must hold for before the route is entered.
 # These tell of all stores at once, and take a key that holds for all.
 GLOBAL_ROUTES: Final = frozenset({"metrics"})
+# These name a store and read beyond it, so they take a key that holds for all as well.
+WHOLE_ROUTES: Final = frozenset({"v1.explore"})
 # These name no store in their path, and see to it themselves.
 STORELESS_ROUTES: Final = frozenset({"v1.create_store", "v1.list_stores", "v1.make_key", "v1.show_keys", "v1.end_key"})
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from iamgraph.bulk.imports import Import
 from iamgraph.errors import IamgraphError, RequestError
+from iamgraph.exploring import DEFAULT_ROWS, MAX_ASKED_LENGTH, MAX_ROWS, Exploration
 from iamgraph.keys import KEY_DAYS, expiry
 from iamgraph.questions import (
     DEFAULT_DELETE_LIMIT,
@@ -151,6 +152,23 @@ class PageQuery(ChangesQuery):
     def to_following(self, store: str) -> Following:
         """What is to be told, and when."""
         return replace(super().to_following(store), limit=self.limit, wait=self.wait)
+
+
+class CypherBody(
+    Body,
+    json_schema_extra=example(
+        statement="MATCH (s:Object) WHERE s.key STARTS WITH $store + '/source:' RETURN s.id AS source", limit=100
+    ),
+):
+    """A statement of somebody's own, which may only read."""
+
+    statement: str = Field(min_length=1, max_length=MAX_ASKED_LENGTH)
+    parameters: dict[str, Any] = Field(default_factory=dict, description="`store` is the one of the path")
+    limit: int = Field(DEFAULT_ROWS, ge=1, le=MAX_ROWS, description="rows wanted")
+
+    def to_exploration(self, store: str) -> Exploration:
+        """The statement, with the store of the path."""
+        return Exploration(self.statement, self.parameters, store, self.limit)
 
 
 class ExportQuery(BaseModel):

@@ -44,6 +44,7 @@ SOURCES: Final = tuple(
     )
 )
 
+_LANGUAGES: Final = ("console", "cypher", "python")
 _ALLOWED: Final = re.compile(r'"allowed":(\w+)')
 
 
@@ -121,8 +122,10 @@ def test_the_cypher_runs(wiki: list[tuple[str, str]], keeper: Neo4jKeeper) -> No
     assert {"member": "ada", "through": "eng", "page": "home", "granted_by": None, "because": None} in found
 
 
-def test_the_demo_and_its_calls(environment: dict[str, str]) -> None:
-    """The demo prints calls that answer allowed, denied, and, after a write, allowed; it answers the README's too."""
+def test_the_demo_and_its_calls(environment: dict[str, str], authorizer: Authorizer, tmp_path: Path) -> None:
+    """The demo prints calls that answer allowed, denied, and, after a write, allowed; it answers the README's too, and
+    all that `docs/cypher.md` asks of it.
+    """
     with demo(environment) as printed:
         calls = "\n".join(line.removeprefix("  ") for line in printed if re.match(r"  (export|curl|  -d)", line))
         answers = _output(["bash", "-c", calls], environment).splitlines()
@@ -131,6 +134,21 @@ def test_the_demo_and_its_calls(environment: dict[str, str]) -> None:
         assignments = dict(line.removeprefix("  export ").split("=", 1) for line in printed if "export" in line)
         mine = block("sh", "curl").replace("http://127.0.0.1:8080/v1/stores/demo", assignments["URL"])
         assert '"allowed":true' in _output(["bash", "-c", mine], environment | assignments)
+        _ask_in_cypher(environment, authorizer, tmp_path)
+
+
+def _ask_in_cypher(environment: dict[str, str], authorizer: Authorizer, folder: Path) -> None:
+    text = (ROOT / "docs" / "cypher.md").read_text()
+    console, own, python = (
+        one.group(1) for one in (re.search(rf"```{name}\n(.*?)```", text, re.DOTALL) for name in _LANGUAGES) if one
+    )
+    for line in console.splitlines():
+        assert _output(["bash", "-c", f"cd {folder} && {line.removeprefix('$ ')}"], environment)
+    assert (folder / "orders.svg").read_text().startswith("<svg")
+    # Three people are in two groups of acme, one in one of mercy.
+    assert 4 == len(authorizer.query(own, store="demo").paths)
+    expected = "('id',) ['eng', 'support', 'ward']\n"
+    assert expected == _output([sys.executable, "-W", "error", "-c", python], environment)
 
 
 @contextmanager

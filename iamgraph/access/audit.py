@@ -16,13 +16,12 @@ from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need
 from iamgraph.errors import RequestError
 from iamgraph.questions import Entry, Note, RecordQuery
+from iamgraph.tuples import harmless
 
 MAX_PAGE: Final = 1_000
 COLUMNS: Final = ("at", "by", "action", "object", "revision", "reason", "code", "message")
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
-# What a spreadsheet would take for a formula.
-_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +102,8 @@ def as_csv(entries: Iterator[Entry]) -> Iterator[str]:
 
 def _row(cells: Any) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([_harmless(one) for one in cells])
+    csv.writer(line).writerow([harmless(one) for one in cells])
     return line.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _cursor(last: Entry) -> str:

@@ -15,6 +15,7 @@ import requests
 from iamgraph.cli.said import Said, of_time, of_tuple
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.expand import ExpandQuestion, Node, NodeKind, Tree
+from iamgraph.exploring import Exploration, Rows, of_json
 from iamgraph.listing import Access, AccessList, ListAccess, ListObjects, ListSubjects, SubjectsPage
 from iamgraph.model.faults import Fault, ModelTextError
 from iamgraph.questions import (
@@ -315,6 +316,12 @@ class Remote:
         """Every tuple of a store at one revision, a line each, after a header."""
         return self.lines(_path(store, f"export?history={str(history).lower()}"))
 
+    def explore(self, asked: Exploration) -> Rows:
+        """What a statement of one's own finds, which names a store."""
+        store = asked.store or "default"
+        body = {"statement": asked.statement, "parameters": dict(asked.parameters), "limit": asked.limit}
+        return self._ask("POST", _path(store, "cypher"), lambda said: _rows(store, said), body)
+
     def _steps(self, answer: requests.Response, lines: Iterator[tuple[str, Said]]) -> Iterator[Step]:
         try:
             yield from self._told(lines)
@@ -477,6 +484,12 @@ class Remote:
             if isinstance(fault, ValueError):
                 raise RequestError(f"malformed URL `{self._url}`: expected `http://…`", code="malformed_url") from fault
             raise StoreError(f"no service answers at `{self._url}`", code="service_unavailable") from fault
+
+
+def _rows(store: str, said: Said) -> Rows:
+    revision = _revision(store, said) if "zookie" in said else None
+    values = tuple(tuple(map(of_json, one)) for one in said["rows"])
+    return Rows(tuple(said["columns"]), values, said["truncated"], revision)
 
 
 def _signature(key: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:

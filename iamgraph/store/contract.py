@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from iamgraph.exploring import Exploration, Rows
 from iamgraph.model.model import Model
 from iamgraph.questions import (
     Act,
@@ -181,6 +182,13 @@ class Keeper(Protocol):
 
     def read(self, store: str, wanted: TupleFilter, limit: int, cursor: str | None) -> Page[StoredTuple]:
         """A page of tuples in a fixed order."""
+
+    def explore(self, asked: Exploration) -> Rows:
+        """What a person's own statement finds.
+
+        Raises `RequestError` (`statement_refused`) for one that would do more than read, and (`statement_failed`) for
+        one that cannot be run; `LimitError` for one that takes too much memory.
+        """
 
     def head(self, store: str) -> StoreInfo:
         """The newest state of a store, without its lock: it may be a moment old."""

@@ -23,6 +23,7 @@ from iamgraph.questions import (
 from iamgraph.revision import Revision
 from iamgraph.store.changes import Neo4jFollower
 from iamgraph.store.credentials import Neo4jCredentials
+from iamgraph.store.exploring import Neo4jExplorer
 from iamgraph.store.loader import Neo4jLoader
 from iamgraph.store.migrations import Migration, migrations
 from iamgraph.store.neo4j import Neo4jReader, faults, info_of, left, retried, retrying
@@ -36,7 +37,7 @@ PURGE_BATCH: Final = 5_000
 MIGRATION_SECONDS: Final = 120.0
 
 
-class Neo4jKeeper(Neo4jFollower, Neo4jLoader, Neo4jTransactor, Neo4jRecorder, Neo4jCredentials):
+class Neo4jKeeper(Neo4jFollower, Neo4jLoader, Neo4jTransactor, Neo4jRecorder, Neo4jCredentials, Neo4jExplorer):
     """A `Keeper` in one Neo4j database. Made once per process, after a fork."""
 
     @retried

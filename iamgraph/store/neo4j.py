@@ -25,7 +25,7 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from iamgraph.errors import RequestError, StoreError
+from iamgraph.errors import LimitError, RequestError, StoreError
 from iamgraph.observer import UNOBSERVED, Observer
 from iamgraph.queries import name_of, object_key, relationship_type, statement
 from iamgraph.questions import StoreInfo, check_store_id
@@ -59,8 +59,20 @@ _SECURITY: Final = "Neo.ClientError.Security."
 _SCHEMES: Final = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _HOST_AND_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?")
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+# More memory than one transaction, or all of them, may take.
+_MEMORY: Final = ("MemoryPoolOutOfMemoryError", "TransactionOutOfMemoryError")
+# What changes something, or commands Neo4j itself, where only reading is allowed.
+_FORBIDDEN: Final = (
+    "Neo.ClientError.Statement.AccessMode",
+    "Neo.ClientError.Transaction.ForbiddenDueToTransactionType",
+)
+_PLACE: Final = re.compile(r" *\(line (\d+), column (\d+) \(offset: \d+\)\)")
+# Every word that could have stood there.
+_EXPECTED: Final = re.compile(r": expected .{100,}")
 
 Parameters = Mapping[str, Any]
+# A transaction that only reads.
+Reading = neo4j.Transaction
 # What a compiled statement says of one question: a map, with what proves it if asked for; None where it is denied.
 Allowed = Mapping[str, Any] | None
 # The store and the statement that is asked; with what it says, the store's newest state once it had read.
@@ -257,6 +269,18 @@ class Neo4jConnection:
         try:
             with self._driver.session(database=self._database, default_access_mode=access, fetch_size=-1) as session:
                 yield session
+        finally:
+            self._observer.opened(-1)
+
+    @contextmanager
+    def _reading(self, rows: int) -> Iterator[Reading]:
+        """A transaction in which Neo4j refuses to write, rolled back at its end; rows come in pieces of so many."""
+        self._observer.opened(1)
+        try:
+            with self._driver.session(
+                database=self._database, default_access_mode=neo4j.READ_ACCESS, fetch_size=rows
+            ) as session:
+                yield session.begin_transaction(metadata=_metadata(trace_id()), timeout=left(self.end()))
         finally:
             self._observer.opened(-1)
 
@@ -473,6 +497,32 @@ def resolving(act: Callable[[], T], deadline: float) -> T:
         except (DriverError, Neo4jError, StoreError) as fault:
             raise lost from fault
     raise lost
+
+
+@contextmanager
+def faults_of_statement() -> Iterator[None]:
+    """Turns what Neo4j says of somebody's own statement into an error of theirs; other faults are passed on."""
+    try:
+        yield
+    except ClientError as fault:
+        if (fault.code or "").startswith((*_LATE, _SECURITY)):
+            raise
+        if fault.code in _FORBIDDEN:
+            raise RequestError(_told(fault), code="statement_refused", pointer="/statement") from fault
+        raise RequestError(_told(fault), code="statement_failed", pointer="/statement") from fault
+    except TransientError as fault:
+        if not any(one in (fault.code or "") for one in _MEMORY):
+            raise
+        raise LimitError("the statement takes more memory than Neo4j gives it", code="statement_too_large") from fault
+
+
+def _told(fault: ClientError) -> str:
+    """What Neo4j says, in one line, with the place as it is in the statement, which `EXPLAIN` stood a line before."""
+    line = (fault.message or "Neo4j refused the statement").partition("\n")[0]
+    place = _PLACE.search(line)
+    what = _EXPECTED.sub("", _PLACE.sub("", line)).rstrip(".")
+    where = f"line {int(place[1]) - 1}, column {place[2]}: " if place is not None and place[1] != "0" else ""
+    return where + shown(what[:1].lower() + what[1:])
 
 
 @contextmanager

@@ -90,6 +90,7 @@ def test_commands() -> None:
             ("check",),
             ("expand",),
             ("why",),
+            ("cypher",),
             ("changes",),
             ("import",),
             ("export",),

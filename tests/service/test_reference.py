@@ -14,11 +14,14 @@ from ulid import ULID
 
 from tests.service.client import Client, Reply
 
-# What the example's `tuples.jsonl` might hold.
-FILE: Final = '{"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}\n'
+# What the examples' files might hold.
+FILES: Final = {
+    "@tuples.jsonl": '{"subject": "member:ada", "relation": "viewer", "object": "resource:wiki"}\n',
+    "@people.csv": "email,name\neve@acme.example,Eve\n",
+}
 # What these name is told when it was made, which no example can know: of keys, sessions and the like the id, or the
-# secret; and a workspace and a space besides, and the member whose request it is.
-NOBODYS: Final = re.compile(r"/01K0+|/invites/accept$|/move$|/admits$|/access-requests$")
+# secret; a workspace and a space besides, and the member whose request it is; and Cypher has to be switched on.
+NOBODYS: Final = re.compile(r"/01K0+|/invites/accept$|/move$|/admits$|/access-requests$|/cypher$")
 # What is made before the rest, in this order.
 FIRST: Final = (
     "^/v1/stores$",
@@ -180,7 +183,6 @@ def _read(call: str) -> Call:
     body = words[words.index("-d") + 1] if "-d" in words else None
     assert body is None or isinstance(json.loads(body), dict)
     if "--data-binary" in words:
-        assert "@tuples.jsonl" == words[words.index("--data-binary") + 1]
-        body = FILE
+        body = FILES[words[words.index("--data-binary") + 1]]
     method: Any = words[words.index("-X") + 1] if "-X" in words else "GET" if body is None else "POST"
     return Call(method, url.removeprefix("$IAMGRAPH_URL"), type_, body)

@@ -26,6 +26,7 @@ from iamgraph.service.scopes import (
     OPEN_ROUTES,
     ROUTES_OF_SCOPE,
     STORELESS_ROUTES,
+    WHOLE_ROUTES,
     check_declared,
 )
 from iamgraph.settings import Settings
@@ -184,7 +185,7 @@ def test_a_dry_run_shows_tuples_to_who_may_read(keyless: Client, keeper: Neo4jKe
 @each_deed
 def test_a_scope_opens_its_routes_alone(keyless: Client, held: Held, route: Route) -> None:
     """A key enters a route by the scope it asks for, or by `admin`; else 403 names the scope it lacks."""
-    for scope, secret in (held.general if route.endpoint in GLOBAL_ROUTES else held.scoped).items():
+    for scope, secret in (held.general if route.endpoint in GLOBAL_ROUTES | WHOLE_ROUTES else held.scoped).items():
         reply = held.ask(keyless, route, secret)
         if scope in (route.scope(), Scope.ADMIN):
             assert reply.status in ENTERED, scope
@@ -268,9 +269,10 @@ def test_a_key_sees_its_own_stores_alone(service: Running, keeper: Neo4jKeeper, 
 
 @pytest.mark.parametrize("path", sorted({one.rule for one in ROUTES if one.endpoint in OPEN_ROUTES}))
 def test_the_open_routes_are_these(keyless: Client, path: str) -> None:
-    """Health, readiness and the description alone are answered without a key."""
-    assert {"healthz", "readyz", "openapi", "docs", "docs_style"} == OPEN_ROUTES
-    assert 200 == keyless.get(path).status
+    """Health, readiness, the description and the page alone are answered without a key."""
+    page = {"page", "page_about", "page_file"}
+    assert {"healthz", "readyz", "openapi", "docs", "docs_style", *page} == OPEN_ROUTES
+    assert 200 == keyless.get(path.replace("<file>", "page.js")).status
 
 
 # --- the tables ---

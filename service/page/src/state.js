@@ -1,0 +1,31 @@
+// What is looked at, as the address says it after `#`: it stays in the browser, and it never holds a key.
+export const MODES = ["who", "what", "why"];
+const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "revision"];
+const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", revision: "" });
+
+/** The view an address names. */
+export function readView(hash) {
+  const said = new URLSearchParams(hash.replace(/^#/, ""));
+  const view = { ...EMPTY };
+  for (const name of NAMES) if (said.has(name)) view[name] = said.get(name);
+  if (!MODES.includes(view.mode)) view.mode = EMPTY.mode;
+  return view;
+}
+
+/** The address of a view, from `#` on; what is as usual is left out. */
+export function addressOf(view) {
+  const said = new URLSearchParams();
+  for (const name of NAMES) if (view[name] && (name === "mode" || view[name] !== EMPTY[name])) said.set(name, view[name]);
+  return `#${said}`;
+}
+
+/** What of a view makes up the question; the rest is how its answer is shown. */
+export const questionOf = ({ mode, store, subject, relation, object, type }) => JSON.stringify([mode, store, subject, relation, object, type]);
+
+/** Whether all parts of the question are there. */
+export function isWhole({ mode, subject, relation, object }) {
+  return { who: relation && object, what: subject, why: subject && relation && object }[mode];
+}
+
+/** The types and relations a filter leaves out. */
+export const leftOut = (view) => new Set(view.without ? view.without.split(",") : []);
