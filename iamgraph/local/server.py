@@ -44,6 +44,7 @@ dbms.security.auth_max_failed_attempts=0
 dbms.usage_report.enabled=false
 db.transaction.monitor.check.interval=200ms
 server.memory.pagecache.size=128m
+db.memory.transaction.max=256m
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=2 files
 db.shutdown_transaction_end_timeout=1s

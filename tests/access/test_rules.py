@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,10 +14,12 @@ from iamgraph.access.labels import MAX_CUSTOM_ENVIRONMENTS
 from iamgraph.access.policies import Grant
 from iamgraph.access.requests import MAX_OPEN_REQUESTS
 from iamgraph.access.roles import ROLES
+from iamgraph.access.sessions import ENDED as SESSION_ENDED
+from iamgraph.access.sessions import SessionKeeper, Sessions
 from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
-from iamgraph.questions import WriteRequest
+from iamgraph.questions import StoredSession, WriteRequest
 from iamgraph.tuples import Object, RelationTuple
 from tests.access.organisation import Do, Organisation, grant
 from tests.access.python import PythonDoor
@@ -631,3 +633,36 @@ def test_another_address_leaves_no_way_back(door: PythonDoor, root: Access, one:
         _refused(lambda: root.invites("one").accept(secret)),
     )
     assert [] == root.policies("one").all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """Keeps sessions as the keeper does, once something else has happened."""
+
+    keeper: SessionKeeper
+    first: Callable[[], object]
+
+    def create_session(self, store: str, session: StoredSession, forget: datetime) -> None:
+        self.first()
+        self.keeper.create_session(store, session, forget)
+
+    def get_session(self, store: str, id_: str) -> StoredSession | None:
+        return self.keeper.get_session(store, id_)
+
+    def list_sessions(self, store: str, member: str) -> tuple[StoredSession, ...]:
+        return self.keeper.list_sessions(store, member)
+
+    def see_session(self, store: str, id_: str, at: datetime) -> None:
+        self.keeper.see_session(store, id_, at)
+
+    def end_session(self, store: str, id_: str, at: datetime, by: str) -> bool:
+        return self.keeper.end_session(store, id_, at, by)
+
+
+def test_no_session_begins_as_its_account_ends(door: PythonDoor, root: Access, one: str) -> None:
+    """A session that begins while its account is deleted is refused, and none of that account lives."""
+    root.members("one").add("bob@x.io", id_="bob")
+    late = _Late(door.keeper, lambda: root.accounts.delete("bob"))
+    sessions = Sessions(door.authorizer, late, door.store)
+    assert "member_not_found" == _refused(lambda: sessions.issue("bob"))
+    assert [SESSION_ENDED] == [why for _, why in sessions.all("bob")]

@@ -63,7 +63,7 @@ def test_write_json(both: tuple[Cli, Cli], store: str) -> None:
     for one in both:
         who = ("--by", "eve", "--reason", "new")
         written = one.done("model", "write", "-", "--store", store, *who, "--json", given=MODEL).json
-        assert {"id", "text", "hash", "revision", "at"} == set(written)
+        assert {"id", "text", "hash", "revision", "at", "zookie"} == set(written)
         for other in both:
             assert written == other.done("model", "get", "--store", store, "--json").json
         change = one.done("changes", "--since", str(written["revision"] - 1), "--store", store, "--json").json

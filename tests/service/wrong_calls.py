@@ -294,7 +294,7 @@ STORES: Final = (
 )  # fmt: skip
 ROUTES: Final = (
     get("an unknown route", "/v1/nothing", 404, "route_not_found"),
-    get("the root", "/", 404, "route_not_found"),
+    get("a file the page has not", "/page/nothing.js", 404, "route_not_found"),
     get("a slash at the end", "/v1/stores/", 404, "route_not_found"),
     get("two slashes", "//v1//stores", 404, "route_not_found"),
     get("a way out of the folder", "/v1/stores/../../etc/passwd", 404, "route_not_found"),
