@@ -132,10 +132,7 @@ class Authorizer:
 
         Raises `RequestError` for a type or relation the model lacks and for a refused zookie.
         """
-        decision = self.decide(question)
-        if decision.reason is not None:
-            raise decision.reason.error(decision.detail)
-        return decision
+        return self.decide(question).known()
 
     def decide(self, question: CheckQuestion) -> Decision:
         """As `check`, but an unknown answer is a decision with a reason, not an error."""
@@ -195,10 +192,7 @@ class Authorizer:
             _check_question(state.current.model, question)
             return history.decided(state, self._checker, question, end)
 
-        decision = self._keeper.until(end).look(question.store, decide)
-        if decision.reason is not None:
-            raise decision.reason.error(decision.detail)
-        return decision
+        return self._keeper.until(end).look(question.store, decide).known()
 
     def since(self, question: CheckQuestion) -> Since:
         """Who gave this access and when: the path of an allowed check, and the change after which it has been allowed.
@@ -216,8 +210,7 @@ class Authorizer:
             )
 
         found = self._with_model(question.store, end, tell)
-        if found.decision.reason is not None:
-            raise found.decision.reason.error(found.decision.detail)
+        found.decision.known()
         return found
 
     def what_if(self, trial: Trial) -> Impact:

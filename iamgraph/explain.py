@@ -69,9 +69,7 @@ def _decision(  # noqa: PLR0917 - as above
     question = CheckQuestion(asked.store, asked.subject, asked.relation, asked.object, explain=True)
     asking = AskingMany(asked.store, (question,), current, now, end)
     (decision,) = checker.check_in(room.reader, asking).decisions
-    if decision.reason is not None:
-        raise decision.reason.error(decision.detail)
-    return decision
+    return decision.known()
 
 
 def _allowed(asked: WhyQuestion, found: tuple[Proof, ...]) -> str:

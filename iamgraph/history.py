@@ -157,11 +157,8 @@ def _held(
         return False
     reader.info = StoreInfo(room.reader.info.at(change.revision), stored.id)
     state = State(reader, CurrentModel(stored.id, model_of(stored.text)), change.at)
-    decision = decided(state, checker, question, end)
     # A condition may have kept it undecided, which is not allowed; what a limit kept so is not known.
-    if decision.reason is not None and decision.reason is not Unknown.CONDITION:
-        raise decision.reason.error(decision.detail)
-    return decision.allowed
+    return decided(state, checker, question, end).known(but=Unknown.CONDITION).allowed
 
 
 def decided(state: State, checker: Checker, question: CheckQuestion, end: float) -> Decision:

@@ -337,11 +337,8 @@ def _outcomes(state: State, checker: Checker, asked: list[Access], end: float) -
     store = state.info.id
     questions = tuple(CheckQuestion(store, *one) for one in asked)
     decisions = checker.check_in(state.reader, AskingMany(store, questions, state.current, state.now, end)).decisions
-    for one in decisions:
-        # Without parameters a condition is unknown, and that is what is compared; what a limit kept unknown is not.
-        if one.reason is not None and one.reason is not Unknown.CONDITION:
-            raise one.reason.error(one.detail)
-    return [one.outcome for one in decisions]
+    # Without parameters a condition is unknown, and that is what is compared; what a limit kept unknown is not.
+    return [one.known(but=Unknown.CONDITION).outcome for one in decisions]
 
 
 def _limit(found: set[Object] | set[Goal] | set[Access]) -> None:

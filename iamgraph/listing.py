@@ -261,11 +261,7 @@ class Listing:
         store = self.room.reader.info.id
         questions = tuple(CheckQuestion(store, *one) for one in asked)
         asking = AskingMany(store, questions, self.current, self.now, self.end)
-        found = self.checker.check_in(self.room.reader, asking).decisions
-        for decision in found:
-            if decision.reason is not None:
-                raise decision.reason.error(decision.detail)
-        return [one.allowed for one in found]
+        return [one.known().allowed for one in self.checker.check_in(self.room.reader, asking).decisions]
 
     # --- cursors ---
 

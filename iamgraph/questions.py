@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from iamgraph.errors import IamgraphError, LimitError, ModelError, RequestError
 from iamgraph.revision import Revision
@@ -157,6 +157,12 @@ class Decision:
     def allowed(self) -> bool:
         """True only for `ALLOWED`."""
         return self.outcome is Outcome.ALLOWED
+
+    def known(self, but: Unknown | None = None) -> Self:
+        """This decision; raises why it is unknown, unless it is for the reason `but`."""
+        if self.reason is not None and self.reason is not but:
+            raise self.reason.error(self.detail)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,7 @@ class Transaction:
         questions = tuple(CheckQuestion(store, subject, relation, one) for one in asked)
         asking = AskingMany(store, questions, self._current, self.now, self._end)
         found = self._checker.check_in(self._room.reader, asking).decisions
-        for decision in found:
-            if decision.reason is not None:
-                raise decision.reason.error(decision.detail)
-        return [one for one, decision in zip(asked, found, strict=True) if decision.allowed]
+        return [one for one, decision in zip(asked, found, strict=True) if decision.known().allowed]
 
     def has(self, object_: Object, relation: str, subject: Subject) -> bool:
         """Whether the tuple is there."""
