@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -119,9 +118,6 @@ class Sentences(Protocol):
     def remedy(self, seen: Seen, asked: WhyQuestion, writes: tuple[RelationTuple, ...], /) -> Remedy | None:
         """A change as it would be made, with what goes along with it; None where a rule forbids it."""
 
-    def more(self, seen: Seen, asked: WhyQuestion) -> Iterable[tuple[RelationTuple, ...]]:
-        """Changes of several tuples that are one act by the model's rules."""
-
 
 class PlainSentences:
     """Words for any model: each tuple as it stands."""
@@ -147,10 +143,6 @@ class PlainSentences:
     def remedy(self, _seen: Seen, _asked: WhyQuestion, writes: tuple[RelationTuple, ...], /) -> Remedy | None:
         """The tuples, told to be written."""
         return Remedy(writes, "make " + " and ".join(f"{one.subject} {one.relation} of {one.object}" for one in writes))
-
-    def more(self, seen: Seen, asked: WhyQuestion) -> Iterable[tuple[RelationTuple, ...]]:  # noqa: ARG002
-        """A model has no acts of its own."""
-        return ()
 
 
 def statement(one: RelationTuple) -> str:

@@ -70,7 +70,7 @@ class Remedies:
         self._grounding.again(self._near(), roots)
         found: list[Remedy] = []
         told: Counter[object] = Counter()
-        candidates = sorted(self._candidates(sentences, seen), key=lambda one: one.place)
+        candidates = sorted(self._candidates(), key=lambda one: one.place)
         for one in candidates:
             if len(found) == MAX_REMEDIES or self._tried >= MAX_TRIED:
                 break
@@ -126,7 +126,7 @@ class Remedies:
 
     # --- what may be enough, and what is ---
 
-    def _candidates(self, sentences: Sentences, seen: Seen) -> Iterator[Candidate]:
+    def _candidates(self) -> Iterator[Candidate]:
         grounds, check = self._grounding.grounds, self._grounding.check_deadline
         groups = in_order(grounds, check)
         known = truths(grounds, groups, check=check)
@@ -139,8 +139,6 @@ class Remedies:
             check()
             far = any(one in away for each in writes for one in _objects(each))
             yield Candidate(writes, far, gains.of(writes, self._counted))
-        for writes in sentences.more(seen, self._asked):
-            yield Candidate(writes, far=False, gain=0)
 
     def _away(self) -> set[Object]:
         """The objects that have nothing to do with those met on the way back from the object asked about."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from iamgraph.access import words
@@ -110,10 +109,6 @@ class AccessSentences:
                 return f"attach {_label(one.subject)} to {what}"
             case _:
                 return f"make {who} {one.relation} of {what}"
-
-    def more(self, seen: Seen, asked: WhyQuestion) -> Iterable[tuple[RelationTuple, ...]]:  # noqa: ARG002
-        """None yet."""
-        return ()
 
 
 def _narrowed(seen: Seen, tuples: list[RelationTuple], policy: Object) -> str:
