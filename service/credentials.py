@@ -151,15 +151,8 @@ def update_account(path: wire.AccountPath, body: wire.AccountBody) -> Response:
 @routes.delete("/accounts/<member>", responses=_DONE)
 def delete_account(path: wire.AccountPath, query: wire.ActQuery) -> Response:
     """End an account, its sessions, and all it has in every workspace; for a key, and for themselves."""
-    try:
-        done = access(query.reason, query.idempotency_key).accounts.delete(path.member)
-    except RequestError as fault:
-        # Asked again after a deletion whose sessions could not be ended: only who may delete it is told it is gone.
-        if fault.code == "member_not_found":
-            sessions().end_all(path.member)
-        raise
-    sessions().end_all(path.member)
-    return answers.DoneAnswer.of(done).response()
+    accounts = access(query.reason, query.idempotency_key).accounts
+    return answers.DoneAnswer.of(sessions().delete_account(accounts, path.member)).response()
 
 
 # --- sessions ---

@@ -9,13 +9,13 @@ from typing import Final, Protocol
 
 from ulid import ULID
 
-from iamgraph.access.accounts import DELETED_AT
+from iamgraph.access.accounts import DELETED_AT, Accounts
 from iamgraph.access.desk import not_found
 from iamgraph.access.secrets import SESSION, hash_of, id_of, matches, new_secret
 from iamgraph.access.workspaces import HIPAA
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import RequestError
-from iamgraph.questions import Answers, CheckBatch, CheckQuestion, Decision, Outcome, StoredSession
+from iamgraph.questions import Answers, CheckBatch, CheckQuestion, Decision, Done, Outcome, StoredSession
 from iamgraph.tuples import Object, Subject, shown
 
 LASTS: Final = timedelta(days=7)
@@ -141,6 +141,18 @@ class Sessions:
         """End every session of a member."""
         for one in self.keeper.list_sessions(self.store, member):
             self.keeper.end_session(self.store, one.id, self.clock(), ENDED)
+
+    def delete_account(self, accounts: Accounts, member: str) -> Done:
+        """End an account, if its deletion is allowed, and then its sessions."""
+        try:
+            done = accounts.delete(member)
+        except RequestError as fault:
+            # Asked again after a deletion whose sessions could not be ended: only who may delete it is told it is gone.
+            if fault.code == "member_not_found":
+                self.end_all(member)
+            raise
+        self.end_all(member)
+        return done
 
     def all(self, member: str) -> list[tuple[StoredSession, str | None]]:
         """The sessions of a member, newest first, each with why it has ended, if it has."""

@@ -60,10 +60,9 @@ class LocalVerbs:
             return _plain(self._of_sessions(name, **given))
         found = getattr(self.access.saying(reason, idempotency_key), room)
         verbs = found(given.pop("home")) if callable(found) else found
-        told = _plain(_OWN.get(verb, _as_it_is(name))(verbs, given))
         if verb == "accounts.delete":
-            self.sessions.end_all(arguments["member"])
-        return told
+            return _plain(self.sessions.delete_account(verbs, given["member"]))
+        return _plain(_OWN.get(verb, _as_it_is(name))(verbs, given))
 
     def _of_sessions(self, name: str, **given: Any) -> Any:
         subject = self.access.desk.caller.subject
