@@ -20,7 +20,9 @@ from iamgraph.exploring import MAX_ROWS, Exploration, Rows
 from iamgraph.history import PastQuestion, Since, State
 from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
 from iamgraph.listing import AccessList, ListAccess, Listing, ListObjects, ListSubjects, SubjectsPage
-from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
+from iamgraph.model.guards import guard_relations, required_relations
+from iamgraph.model.model import Model, This
+from iamgraph.model.names import check_relation_exists, check_types_exist
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import (
@@ -45,6 +47,7 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.reasons import Sentences, Why, WhyQuestion
+from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
@@ -275,6 +278,19 @@ class Authorizer:
         """All that a subject can do, by type and relation; raises as `list_objects`."""
         return self._listed(asked, lambda listing: listing.access(asked), None, asked.subject)
 
+    def review(self, asked: ReviewQuestion) -> ReviewPage:
+        """Who has which relation on an object, each with the path that proves it; raises as `list_objects`."""
+        end, now = self._ends(), self._clock()
+
+        def reviewed(current: CurrentModel) -> ReviewPage:
+            return self._keeper.until(end).look(
+                asked.store,
+                lambda room: Reviewing(Listing(room, self._checker, current, now, end), self._speaking).page(asked),
+            )
+
+        with span("review"):
+            return self._with_model(asked.store, end, reviewed)
+
     def expand(self, asked: ExpandQuestion) -> Tree:
         """The tree behind a relation of an object."""
         end = self._ends()
@@ -302,7 +318,7 @@ class Authorizer:
             if root is not None:
                 check_relation_exists(current.model, *root, "/relation")
             if isinstance(asked, ListAccess):
-                _check_types(current.model, asked.types)
+                check_types_exist(current.model, asked.types)
             _check_subject(current.model, subject, "/type" if isinstance(asked, ListSubjects) else "/subject")
             now = self._clock()
             return self._keeper.until(end).look(
@@ -402,7 +418,7 @@ class Authorizer:
 
         def look(current: CurrentModel) -> T:
             return self._keeper.until(end).look(
-                store, lambda room: act(Transaction(room, self._checker, current, now, end))
+                store, lambda room: act(Transaction(room, self._checker, current, now, end, self._speaking))
             )
 
         return self._with_model(store, end, look)
@@ -604,16 +620,6 @@ class Authorizer:
 # --- what a model allows -------------------------------------------------------------------------------
 
 
-def check_relation_exists(model: Model, type_: str, relation: str, pointer: str | None = None) -> None:
-    """`RequestError` if the model lacks the type or the relation."""
-    if model.type(type_) is None:
-        raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer=pointer)
-    if model.relation(type_, relation) is None:
-        raise RequestError(
-            f"no relation `{shown(relation)}` on type `{type_}`", code="relation_not_found", pointer=pointer
-        )
-
-
 def _accept(revision: Revision, zookie: str | None) -> None:
     """`RequestError` for a zookie that is not of this store's past: all modes answer at its newest revision."""
     if zookie is not None:
@@ -647,12 +653,6 @@ def _check_subject(model: Model, subject: Subject, pointer: str) -> None:
         check_relation_exists(model, kind.type, subject.relation, pointer)
     elif model.type(kind.type) is None:
         raise RequestError(f"no type `{shown(kind.type)}` in the model", code="type_not_found", pointer=pointer)
-
-
-def _check_types(model: Model, types: Iterable[str]) -> None:
-    for type_ in sorted(types):
-        if model.type(type_) is None:
-            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer="/types")
 
 
 def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:
@@ -692,41 +692,6 @@ def _refused(model: Model, tuples: Iterable[RelationTuple]) -> Iterator[tuple[in
             yield i, fault
         else:
             allowed.add(kind)
-
-
-def required_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on the left of a guard: what stands in them narrows somebody's access."""
-    names = {guard.required for _, guard in _guards(model)}
-    return frozenset(
-        (one.name, relation.name) for one in model.types for relation in one.relations if relation.name in names
-    )
-
-
-def guard_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on either side of a guard."""
-    within = frozenset((type_, guard.within) for type_, guard in _guards(model))
-    return required_relations(model) | within
-
-
-def _guards(model: Model) -> Iterable[tuple[str, Guard]]:
-    for one in model.types:
-        for relation in one.relations:
-            for guard in _rewrite_guards(relation.rewrite):
-                yield one.name, guard
-
-
-def _rewrite_guards(rewrite: Rewrite) -> Iterable[Guard]:
-    match rewrite:
-        case TupleToUserset(guards=guards):
-            yield from guards
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _rewrite_guards(operand)
-        case Exclusion(base, subtract):
-            yield from _rewrite_guards(base)
-            yield from _rewrite_guards(subtract)
-        case _:
-            pass
 
 
 # --- limits --------------------------------------------------------------------------------------------

@@ -229,6 +229,11 @@ class Listing:
         """The one revision of all of it."""
         return self.room.reader.info.revision
 
+    def reaches(self, type_: str, relation: str, kind: Kind) -> bool:
+        """Whether any subject of that kind could have the relation on an object of the type."""
+        frame = self._frame([(type_, relation)], kind)
+        return bool(frame.leaves or frame.own)
+
     def _frame(self, roots: list[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
         refuse_other_model(self.room.reader.info, self.current)
         try:
