@@ -84,6 +84,10 @@ SCOPE_OF_ROUTE: Final[Mapping[str, Scope]] = {
 GLOBAL_ROUTES: Final = frozenset({"metrics"})
 # These name a store and read beyond it, so they take a key that holds for all as well.
 WHOLE_ROUTES: Final = frozenset({"v1.explore"})
+# What may take long: only some are answered at a time.
+LONG_ROUTES: Final = frozenset(
+    {"v1.explore", "past.changes", "past.since", "past.what_if", "lists.list_access", "reasons.why"}
+)
 # These name no store in their path, and see to it themselves.
 STORELESS_ROUTES: Final = frozenset({"v1.create_store", "v1.list_stores", "v1.make_key", "v1.show_keys", "v1.end_key"})
 
