@@ -14,7 +14,7 @@ from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import Change, CheckQuestion, Decision, StoreInfo, Unknown
 from iamgraph.store.contract import Room, TupleReader, Undoing
-from iamgraph.store.overlay import Overlay
+from iamgraph.store.overlay import OverlaidView, Overlay
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
 
 MODELS_READY: Final = 64
@@ -22,6 +22,16 @@ MODELS_READY: Final = 64
 SPANS: Final = (100, 10_000)
 # A revision's number, or an aware time.
 Moment = int | datetime
+
+
+def check_moment(at: Moment, zookie: str | None) -> None:
+    """`RequestError` for a time without a zone, and for a zookie besides."""
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise RequestError("a time needs a time zone", code="malformed_time")
+    if zookie is not None:
+        raise RequestError(
+            "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +45,7 @@ class PastQuestion:
     at: Moment
 
     def __post_init__(self) -> None:
-        if isinstance(self.at, datetime) and self.at.tzinfo is None:
-            raise RequestError("a time needs a time zone", code="malformed_time")
-        if self.question.zookie is not None:
-            raise RequestError(
-                "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
-            )
+        check_moment(self.at, self.question.zookie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +172,23 @@ def decided(state: State, checker: Checker, question: CheckQuestion, end: float)
     return checker.check_in(state.reader, asking).decisions[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A store as it was, from both sides of each tuple: the model in force, and the time it is judged by."""
+
+    view: OverlaidView
+    current: CurrentModel
+    now: datetime
+
+
 def state_at(room: Room, at: Moment, now: datetime) -> State:
     """The store at a revision or a time. Raises `RequestError` for a future, and for a past that is not kept."""
+    then = then_at(room, at, now)
+    return State(then.view.reader, then.current, then.now, then.view.laid)
+
+
+def then_at(room: Room, at: Moment, now: datetime) -> Then:
+    """As `state_at`, to be looked at from any side."""
     if isinstance(at, datetime):
         if at > now:
             raise RequestError("the time is still to come", code="revision_unknown")
@@ -177,9 +197,8 @@ def state_at(room: Room, at: Moment, now: datetime) -> State:
         revision, time = at, room.time_of(at)
     stored = room.model_at(revision)
     info = StoreInfo(room.reader.info.at(revision), stored.id)
-    before = before_all(room, revision)
-    laid = tuple(one.tuple for one in before.values() if one is not None)
-    return State(Overlay(room.reader, before, info), CurrentModel(stored.id, model_of(stored.text)), time, laid)
+    view = OverlaidView(room, before_all(room, revision), info)
+    return Then(view, CurrentModel(stored.id, model_of(stored.text)), time)
 
 
 def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:

@@ -59,7 +59,7 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
         {"v1.read", "v1.changes", "v1.watch", "v1.list_models", "v1.get_model", "v1.list_stores", "v1.get_store"}
         | {"bulk.export", "metrics", "past.check", "past.changes", "past.what_if", "past.since"}
         | {"lists.list_objects", "lists.list_subjects", "lists.list_access", "lists.expand"}
-        | {"reasons.why"}
+        | {"reasons.why", "reasons.why_then"}
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object", "bulk.load"}),
     Scope.ADMIN: frozenset(
