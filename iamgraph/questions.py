@@ -309,11 +309,15 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a change was about: the act, the object it was done to, and the one it is listed under."""
+    """What a change was about: the act, the object it was done to, and the one it is listed under.
+
+    `others` are objects it concerns besides, under which it is found too.
+    """
 
     action: str
     object: Object
     within: Object
+    others: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
