@@ -322,7 +322,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused: what it would have been about, when, to whom, and why."""
+    """What was refused: what it would have been about, when, to whom, and why.
+
+    `most` is given for who stands outside what it is listed under: of those only so many of a day are kept, the others
+    counted.
+    """
 
     note: Note
     at: datetime
@@ -330,6 +334,7 @@ class Refusal:
     reason: str | None
     code: str
     message: str
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

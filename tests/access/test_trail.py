@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from iamgraph.access.access import Access
 from iamgraph.access.audit import AuditFilter
+from iamgraph.access.desk import MAX_REFUSED_OUTSIDE
+from iamgraph.errors import IamgraphError
 from tests.access.python import PythonDoor
 
 
@@ -22,6 +27,11 @@ def two(root: Access) -> None:
 def _told(access: Access, workspace: str, action: str) -> list[tuple[str, int | None]]:
     page = access.audit(workspace).page(AuditFilter(action=action), 10)
     return [(one.object, one.revision) for one in page.items]
+
+
+def _refused(act: Callable[[], object]) -> None:
+    with pytest.raises(IamgraphError):
+        act()
 
 
 @pytest.mark.usefixtures("two")
@@ -61,3 +71,32 @@ def test_what_is_trimmed_leaves_no_line(door: PythonDoor, root: Access) -> None:
     root.resources("one").move("source:s", "two")
     door.keeper.trim(door.store, datetime.now(UTC) + timedelta(days=1))
     assert [] == _told(root, "two", "source.move")
+
+
+@pytest.mark.usefixtures("two")
+def test_outsiders_do_not_fill_a_trail(door: PythonDoor, root: Access) -> None:
+    """Past the limit of a day, refusals of who is not in a workspace are one line with their number."""
+    root.workspaces.create("three", name="three", owner="three@x.io")
+    bob = door.access("member:bob")
+    for _ in range(MAX_REFUSED_OUTSIDE):
+        _refused(lambda: bob.workspaces.get("three"))
+    for _ in range(3):
+        _refused(lambda: root.invites("three").accept("iai_wrong"))
+    lines = [one for one in root.audit("three").export() if one.code is not None]
+    assert MAX_REFUSED_OUTSIDE + 1 == len(lines)
+    assert [("others", "3 more acts of who is not in it were refused on that day")] == [
+        (one.by, one.message) for one in lines if one.code == "too_many_refused"
+    ]
+
+
+@pytest.mark.usefixtures("two")
+def test_all_refusals_of_members_are_kept(door: PythonDoor, root: Access) -> None:
+    """Whatever outsiders did, each refusal of a member, of a token and of a key is a line of its own."""
+    made = root.tokens("one").create("t")[0].object.id
+    for who in ("member:bob", f"token:{made}"):
+        groups = door.access(who).groups("one")
+        for _ in range(3):
+            _refused(partial(groups.create, "g"))
+    _refused(lambda: root.members("one").add("bob@x.io"))
+    lines = [one.by for one in root.audit("one").export() if one.code is not None]
+    assert {"member:bob": 3, f"token:{made}": 3, "key root": 1} == Counter(lines)
