@@ -1,17 +1,20 @@
 """Lists: the objects a subject may, the subjects that may, and all a subject can do. What is asked, answered, and how.
 
 A list is exactly what checks allow: candidates are reached along the tuples, too many rather than too few, and each
-is decided by a check at the same revision. What a check cannot decide is an error of the list, never left out.
+is decided by a check at the same revision, in the order of ids, as far as a page needs. What a check cannot decide is
+an error of the list, never left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from iamgraph.candidates import downward, object_of, upward
+from iamgraph import candidates
+from iamgraph.candidates import Candidates
 from iamgraph.check.contract import AskingMany, Checker, refuse_other_model
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.history import Moment, State, check_moment, state_at, state_of
@@ -24,12 +27,17 @@ from iamgraph.store.overlay import LaidWays
 from iamgraph.tuples import Kind, Object, Subject, Userset, Wildcard, check_relation, check_type, kind_of
 
 MAX_LIST_PAGE: Final = 1_000
+# Of a list that is wanted whole so much is made and sent at once.
+MAX_WHOLE_PAGE: Final = 10_000
+# So many tuples are followed at once, at most, to find who is to be decided next.
+MAX_STRETCH: Final = 20_000
 # So many candidates are decided together.
 DECIDED: Final = 250
 # What is said of a past that cannot be read any more.
 NOT_KEPT: Final = frozenset({"changes_gone", "too_many_tuples"})
 
-T = TypeVar("T", Object, Subject)
+Q = TypeVar("Q", "ListObjects", "ListSubjects")
+P = TypeVar("P", Page[Object], "SubjectsPage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +153,6 @@ def parse_kind(text: str) -> Kind:
 
 
 def _check_paging(asked: ListObjects | ListSubjects) -> None:
-    if asked.whole and asked.cursor is not None:
-        raise RequestError(
-            "a whole list begins at its beginning: leave out the cursor", code="malformed_cursor", pointer="/cursor"
-        )
     if asked.at is not None:
         check_moment(asked.at, asked.zookie)
     check_consistency(asked.consistency, asked.zookie)
@@ -168,60 +172,66 @@ def _check_limit(limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One state of a store, to be listed: where its tuples lead, what decides, until when, and after which id."""
+    """One state of a store, to be listed after an id: where its tuples lead, and what decides.
+
+    By `end` all must be answered; at `pause` a page is ended with what it has by then.
+    """
 
     ways: Ways
     state: State
     checker: Checker
     end: float
-    after: str | None = None
+    pause: float
+    after: str = ""
 
     def objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects."""
         frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject))
-        ids = upward(self.ways, frame, asked.subject)[frame.roots[0]]
-        waiting = [Object(asked.type, one) for one in self._following(ids)]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (asked.subject, asked.relation, one))
-        page = tuple(one for one, _ in found[:limit])
-        return Page(page, self._cursor(str(asked), page, len(found) > limit), self.revision)
+        made = candidates.objects(self.ways, frame, asked.subject)[frame.roots[0]]
+        found, last = self._first(
+            made, _most(asked), lambda id_: (asked.subject, asked.relation, Object(asked.type, id_))
+        )
+        items = tuple(Object(asked.type, id_) for id_, _ in found)
+        return Page(items, self._cursor(str(asked), last), self.revision)
 
     def subjects(self, asked: ListSubjects) -> SubjectsPage:
         """A page of the subjects."""
-        everyone, ids = self._candidates(asked)
-        waiting = [_of_kind(asked.kind, one) for one in self._following(ids)]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (one, asked.relation, asked.object), denied=everyone)
-        page = found[:limit]
-        subjects = tuple(one for one, allowed in page if allowed)
-        excepted = tuple(one for one, allowed in page if not allowed)
-        cursor = self._cursor(str(asked), [object_of(one) for one, _ in page], len(found) > limit)
-        return SubjectsPage(subjects, excepted, everyone, cursor, self.revision)
+        everyone, made = self._subjects(asked)
+        found, last = self._first(
+            made,
+            _most(asked),
+            lambda id_: (_of_kind(asked.kind, id_), asked.relation, asked.object),
+            denied=everyone,
+        )
+        subjects = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if allowed)
+        excepted = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if not allowed)
+        return SubjectsPage(subjects, excepted, everyone, self._cursor(str(asked), last), self.revision)
 
-    def _candidates(self, asked: ListSubjects) -> tuple[bool, set[str]]:
-        """Whether a subject nobody has heard of may; and the ids of all those for whom it may be otherwise."""
+    def _subjects(self, asked: ListSubjects) -> tuple[bool, Candidates]:
+        """Whether a subject nobody has heard of may; and all those for whom it may be otherwise."""
         root = [(asked.object.type, asked.relation)]
         frame = self._frame(root, asked.kind)
         if not frame.everyone:
-            return False, downward(self.ways, frame, asked.object)
+            return False, candidates.subjects(self.ways, frame, asked.object)
         # A subject that no tuple names, on whatever side, is answered as the wildcard is.
         frame = self._frame(root, asked.kind, whole=True)
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
-        return everyone, downward(self.ways, frame, asked.object)
+        return everyone, candidates.subjects(self.ways, frame, asked.object)
 
     def access(self, asked: ListAccess) -> AccessList:
         """All the subject can do."""
         model = self.state.current.model
         roots = [(t.name, r.name) for t in model.types if not asked.types or t.name in asked.types for r in t.relations]
         frame = self._frame(roots, kind_of(asked.subject))
-        reached = upward(self.ways, frame, asked.subject)
+        made = candidates.objects(self.ways, frame, asked.subject)
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
-            waiting = [Object(type_, one) for one in sorted(reached[root])]
-            objects = self._first(waiting, asked.limit + 1, _of_relation(asked.subject, relation))
+            objects, more = self._first(
+                made[root], asked.limit, _of_relation(asked.subject, relation, type_), late=False
+            )
             if objects:
-                named = tuple(one for one, _ in objects[: asked.limit])
-                found.append(Access(type_, relation, named, more=len(objects) > asked.limit))
+                named = tuple(Object(type_, id_) for id_, _ in objects)
+                found.append(Access(type_, relation, named, more=more is not None))
         return AccessList(tuple(found), self.revision)
 
     @property
@@ -240,21 +250,39 @@ class Listing:
 
     def _first(
         self,
-        waiting: Sequence[T],
+        made: Candidates,
         count: int,
-        question: Callable[[T], tuple[Subject, str, Object]],
+        question: Callable[[str], tuple[Subject, str, Object]],
         *,
         denied: bool = False,
-    ) -> list[tuple[T, bool]]:
-        """The first `count` of those waiting that are allowed; with `denied`, of all, and what was decided."""
-        found: list[tuple[T, bool]] = []
-        for i in range(0, len(waiting), DECIDED):
-            some = waiting[i : i + DECIDED]
+        late: bool = True,
+    ) -> tuple[list[tuple[str, bool]], str | None]:
+        """The first `count` candidates that are allowed; with `denied`, of all, and what was decided.
+
+        And the last id decided, where there is more after it. A page that is `late` is given with what it has.
+        """
+        found: list[tuple[str, bool]] = []
+        last: str | None = None
+        for some in self._in_order(made, count + 1):
+            if late and last is not None and time.monotonic() > self.pause:
+                return found, last
             decided = self._decided([question(one) for one in some])
             found += [(one, allowed) for one, allowed in zip(some, decided, strict=True) if allowed or denied]
-            if len(found) >= count:
-                break
-        return found[:count]
+            if len(found) > count:
+                return found[:count], found[count - 1][0]
+            last = some[-1]
+        return found, None
+
+    def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
+        """The candidates, few at first: where many are denied, more are read and decided together."""
+        after: str | None = self.after
+        count, size = max(DECIDED, wanted), min(DECIDED, wanted)
+        while after is not None:
+            ids, after = made.stretch(after, count)
+            count = min(4 * count, MAX_STRETCH)
+            while ids:
+                yield ids[:size]
+                ids, size = ids[size:], min(2 * size, DECIDED)
 
     def _decided(self, asked: Sequence[tuple[Subject, str, Object]]) -> list[bool]:
         """May each? Raises where that is unknown of one."""
@@ -263,18 +291,16 @@ class Listing:
         asking = AskingMany(store, questions, self.state.current, self.state.now, self.end)
         return [one.known().allowed for one in self.checker.check_in(self.state.reader, asking).decisions]
 
-    # --- pages ---
-
-    def _following(self, ids: Iterable[str]) -> list[str]:
-        return sorted(one for one in ids if self.after is None or one > self.after)
-
-    def _cursor(self, asked: str, page: Sequence[Object], more: bool) -> str | None:
-        return self.revision.sealed(asked, self.state.now, page[-1].id) if more else None
+    def _cursor(self, asked: str, last: str | None) -> str | None:
+        return self.revision.sealed(asked, self.state.now, last) if last is not None else None
 
 
-def listing_of(room: Room, state: State, checker: Checker, end: float, after: str | None = None) -> Listing:
-    """A state of a store, to be listed from an id on."""
-    return Listing(LaidWays(room, state.laid) if state.laid else room, state, checker, end, after)
+def listing_of(room: Room, state: State, checker: Checker, end: float, after: str = "") -> Listing:
+    """A state of a store, to be listed after an id."""
+    ways: Ways = LaidWays(room, state.laid) if state.laid else room
+    # Done again since the store moved on, a page is shorter, until it is quick enough to be done under the lock.
+    now = time.monotonic()
+    return Listing(ways, state, checker, end, now + (end - now) / 2, after)
 
 
 def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects, now: datetime, end: float) -> Listing:
@@ -300,10 +326,24 @@ def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects
     return listing_of(room, state, checker, end, after)
 
 
-def _of_relation(subject: Subject, relation: str) -> Callable[[Object], tuple[Subject, str, Object]]:
-    return lambda one: (subject, relation, one)
+def _most(asked: ListObjects | ListSubjects) -> int:
+    return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _of_relation(subject: Subject, relation: str, type_: str) -> Callable[[str], tuple[Subject, str, Object]]:
+    return lambda id_: (subject, relation, Object(type_, id_))
 
 
 def _of_kind(kind: Kind, id_: str) -> Subject:
     object_ = Object(kind.type, id_)
     return object_ if kind.via is None else Userset(object_, kind.via)
+
+
+def every_page(asked: Q, make: Callable[[Q], P]) -> Iterator[P]:
+    """The pages of a list, from the one asked for to the last."""
+    while True:
+        page = make(asked)
+        yield page
+        if page.next_cursor is None:
+            return
+        asked = replace(asked, cursor=page.next_cursor)
