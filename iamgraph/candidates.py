@@ -76,7 +76,7 @@ def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidate
 
 def subjects(ways: Ways, frame: Frame, object_: Object) -> Candidates:
     """The subjects of the frame's kind that may have its root on the object."""
-    found = _downward(ways, frame, object_)
+    found = closure_below(ways, frame, object_)
     leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
     strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
     known: set[str] = set().union(*(found[place] for place in frame.own))
@@ -130,16 +130,21 @@ def _merged(strides: Iterable[Stride]) -> list[Stride]:
 
 def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
     """The ids of every object, at each place, that a subject of this id leads to."""
-    found: Ids = defaultdict(set)
-    uppers = _by(frame.links, lambda link: link.lower)
     fresh: Ids = defaultdict(set)
     for place in frame.own:
         fresh[place].add(own)
     strides = [_of_leaf(frame, one, own) for one in frame.leaves]
     for leaf, ids in zip(frame.leaves, _once(ways.onward, strides), strict=True):
         fresh[leaf.place].update(ids)
+    return closure_above(ways, frame, fresh)
+
+
+def closure_above(ways: Ways, frame: Frame, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
+    """The ids of every object, at each place, that some lead to, and these; `LimitError` past `most`."""
+    found: Ids = defaultdict(set)
+    uppers = _by(frame.links, lambda link: link.lower)
     while fresh:
-        fresh = _new(found, fresh)
+        fresh = _new(found, fresh, most)
         fresh = _further(fresh, uppers, lambda link: link.upper, ways.onward, _up)
     return found
 
@@ -148,7 +153,7 @@ def _of_leaf(frame: Frame, leaf: Leaf, own: str) -> Stride:
     return Stride(frame.kind.type, ("*" if leaf.via == "*" else own,), leaf.relation, leaf.via, leaf.place.type)
 
 
-def _downward(ways: Ways, frame: Frame, object_: Object) -> Ids:
+def closure_below(ways: Ways, frame: Frame, object_: Object) -> Ids:
     """The ids of every object, at each place, that leads to the object."""
     found: Ids = defaultdict(set)
     lowers = _by(frame.links, lambda link: link.upper)
@@ -169,15 +174,15 @@ def _down(link: Link, ids: set[str]) -> Stride:
     return Stride(link.upper.type, ids, link.hop.relation, link.hop.via, link.lower.type)
 
 
-def _new(found: Ids, fresh: Ids) -> Ids:
+def _new(found: Ids, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
     """What of the fresh was not found before; found from now on. So no object is followed twice from a place."""
     new: Ids = defaultdict(set)
     for place, ids in fresh.items():
         if rest := ids - found[place]:
             new[place] = rest
             found[place] |= rest
-    if sum(map(len, found.values())) > MAX_CANDIDATES:
-        raise LimitError(f"more than {MAX_CANDIDATES} objects lie on the way", code="list_too_large")
+    if sum(map(len, found.values())) > most:
+        raise LimitError(f"more than {most} objects lie on the way", code="list_too_large")
     return new
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Final, TypeVar
 
 from iamgraph import candidates
@@ -24,6 +25,7 @@ from iamgraph.questions import CheckQuestion, Consistency, Page, check_consisten
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Room, Ways
 from iamgraph.store.overlay import LaidWays
+from iamgraph.touched import Touched, objects_touched, subjects_touched
 from iamgraph.tuples import Kind, Object, Subject, Userset, Wildcard, check_relation, check_type, kind_of
 
 MAX_LIST_PAGE: Final = 1_000
@@ -183,13 +185,18 @@ class Listing:
     end: float
     pause: float
     after: str = ""
+    newest: Room | None = None
+    """Of a past state: the newest, where it has the same model."""
 
     def objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects."""
         frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject))
         made = candidates.objects(self.ways, frame, asked.subject)[frame.roots[0]]
         found, last = self._first(
-            made, _most(asked), lambda id_: (asked.subject, asked.relation, Object(asked.type, id_))
+            made,
+            _most(asked),
+            lambda id_: (asked.subject, asked.relation, Object(asked.type, id_)),
+            self._objects_touched(asked),
         )
         items = tuple(Object(asked.type, id_) for id_, _ in found)
         return Page(items, self._cursor(str(asked), last), self.revision)
@@ -201,6 +208,7 @@ class Listing:
             made,
             _most(asked),
             lambda id_: (_of_kind(asked.kind, id_), asked.relation, asked.object),
+            self._subjects_touched(asked),
             denied=everyone,
         )
         subjects = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if allowed)
@@ -218,6 +226,18 @@ class Listing:
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
         return everyone, candidates.subjects(self.ways, frame, asked.object)
 
+    def _objects_touched(self, asked: ListObjects) -> Touched:
+        if self.newest is None:
+            return lambda _: True
+        frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject), whole=True)
+        return objects_touched(self.newest, frame, asked.subject, self.state.laid)
+
+    def _subjects_touched(self, asked: ListSubjects) -> Touched:
+        if self.newest is None:
+            return lambda _: True
+        frame = self._frame([(asked.object.type, asked.relation)], asked.kind, whole=True)
+        return subjects_touched(self.ways, frame, asked.object, self.state.laid)
+
     def access(self, asked: ListAccess) -> AccessList:
         """All the subject can do."""
         model = self.state.current.model
@@ -227,7 +247,7 @@ class Listing:
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
             objects, more = self._first(
-                made[root], asked.limit, _of_relation(asked.subject, relation, type_), late=False
+                made[root], asked.limit, _of_relation(asked.subject, relation, type_), lambda _: True, late=False
             )
             if objects:
                 named = tuple(Object(type_, id_) for id_, _ in objects)
@@ -253,6 +273,7 @@ class Listing:
         made: Candidates,
         count: int,
         question: Callable[[str], tuple[Subject, str, Object]],
+        touched: Touched,
         *,
         denied: bool = False,
         late: bool = True,
@@ -264,14 +285,24 @@ class Listing:
         found: list[tuple[str, bool]] = []
         last: str | None = None
         for some in self._in_order(made, count + 1):
-            if late and last is not None and time.monotonic() > self.pause:
-                return found, last
-            decided = self._decided([question(one) for one in some])
-            found += [(one, allowed) for one, allowed in zip(some, decided, strict=True) if allowed or denied]
-            if len(found) > count:
-                return found[:count], found[count - 1][0]
-            last = some[-1]
+            for batch in self._batches(some, touched):
+                if late and last is not None and time.monotonic() > self.pause:
+                    return found, last
+                decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
+                found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
+                if len(found) > count:
+                    return found[:count], found[count - 1][0]
+                last = batch[-1]
         return found, None
+
+    def _batches(self, some: list[str], touched: Touched) -> Iterator[list[str]]:
+        """Candidates in order: of a past state each that may have changed by itself, since it is walked."""
+        if not self.state.laid:
+            yield some
+            return
+        for is_touched, batch in groupby(some, touched):
+            ids = list(batch)
+            yield from ([one] for one in ids) if is_touched else (ids,)
 
     def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
         """The candidates, few at first: where many are denied, more are read and decided together."""
@@ -284,12 +315,13 @@ class Listing:
                 yield ids[:size]
                 ids, size = ids[size:], min(2 * size, DECIDED)
 
-    def _decided(self, asked: Sequence[tuple[Subject, str, Object]]) -> list[bool]:
-        """May each? Raises where that is unknown of one."""
+    def _decided(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> list[bool]:
+        """May each? By the newest state, where it says the same. Raises where that is unknown of one."""
+        reader = self.newest.reader if newest and self.newest is not None else self.state.reader
         store = self.state.info.id
         questions = tuple(CheckQuestion(store, *one) for one in asked)
         asking = AskingMany(store, questions, self.state.current, self.state.now, self.end)
-        return [one.known().allowed for one in self.checker.check_in(self.state.reader, asking).decisions]
+        return [one.known().allowed for one in self.checker.check_in(reader, asking).decisions]
 
     def _cursor(self, asked: str, last: str | None) -> str | None:
         return self.revision.sealed(asked, self.state.now, last) if last is not None else None
@@ -297,10 +329,13 @@ class Listing:
 
 def listing_of(room: Room, state: State, checker: Checker, end: float, after: str = "") -> Listing:
     """A state of a store, to be listed after an id."""
-    ways: Ways = LaidWays(room, state.laid) if state.laid else room
     # Done again since the store moved on, a page is shorter, until it is quick enough to be done under the lock.
     now = time.monotonic()
-    return Listing(ways, state, checker, end, now + (end - now) / 2, after)
+    pause = now + (end - now) / 2
+    if not state.laid:
+        return Listing(room, state, checker, end, pause, after)
+    newest = room if room.reader.info.model == state.current.id else None
+    return Listing(LaidWays(room, state.laid), state, checker, end, pause, after, newest)
 
 
 def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects, now: datetime, end: float) -> Listing:
