@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -13,7 +13,7 @@ from iamgraph.errors import RequestError
 from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import Change, CheckQuestion, Decision, StoreInfo, Unknown
-from iamgraph.store.contract import Room, TupleReader, Undoing
+from iamgraph.store.contract import Room, TupleReader, Undoing, View
 from iamgraph.store.overlay import OverlaidView, Overlay
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
 
@@ -55,13 +55,17 @@ class State:
     reader: TupleReader
     current: CurrentModel
     now: datetime
-    laid: tuple[RelationTuple, ...] = ()
-    """The tuples in which the reader may differ from what is there now."""
+    laid: Mapping[str, StoredTuple | None] = field(default_factory=dict)
+    """The tuples in which the reader may differ from what is there now, as in an `Overlay`."""
 
     @property
     def info(self) -> StoreInfo:
         """The state all answers are of."""
         return self.reader.info
+
+    def view(self, room: Room) -> View:
+        """What the room shows of it, from both sides of each tuple."""
+        return room if self.reader is room.reader else OverlaidView(room, self.laid, self.info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def since(room: Room, checker: Checker, question: CheckQuestion, now: datetime, 
     """
     newest, kept = room.reader.info.revision.number, room.kept_since()
     stored = room.model_at(newest)
-    state = State(room.reader, CurrentModel(stored.id, model_of(stored.text)), now)
+    state = State(room.reader, current_of(stored.id, stored.text), now)
     decision = decided(state, checker, replace(question, explain=True), end)
     if not decision.allowed:
         return Since(decision)
@@ -161,7 +165,7 @@ def _held(
     except RequestError:
         return False
     reader.info = StoreInfo(room.reader.info.at(change.revision), stored.id)
-    state = State(reader, CurrentModel(stored.id, model_of(stored.text)), change.at)
+    state = State(reader, current_of(stored.id, stored.text), change.at)
     # A condition may have kept it undecided, which is not allowed; what a limit kept so is not known.
     return decided(state, checker, question, end).known(but=Unknown.CONDITION).allowed
 
@@ -172,33 +176,26 @@ def decided(state: State, checker: Checker, question: CheckQuestion, end: float)
     return checker.check_in(state.reader, asking).decisions[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Then:
-    """A store as it was, from both sides of each tuple: the model in force, and the time it is judged by."""
-
-    view: OverlaidView
-    current: CurrentModel
-    now: datetime
-
-
 def state_at(room: Room, at: Moment, now: datetime) -> State:
     """The store at a revision or a time. Raises `RequestError` for a future, and for a past that is not kept."""
-    then = then_at(room, at, now)
-    return State(then.view.reader, then.current, then.now, then.view.laid)
-
-
-def then_at(room: Room, at: Moment, now: datetime) -> Then:
-    """As `state_at`, to be looked at from any side."""
     if isinstance(at, datetime):
         if at > now:
             raise RequestError("the time is still to come", code="revision_unknown")
         revision, time = room.revision_at(at), at
     else:
         revision, time = at, room.time_of(at)
+    return state_of(room, revision, time)
+
+
+def state_of(room: Room, revision: int, time: datetime) -> State:
+    """The store at a revision, judged by a time. Raises `RequestError` for a past that is not kept."""
     stored = room.model_at(revision)
-    info = StoreInfo(room.reader.info.at(revision), stored.id)
-    view = OverlaidView(room, before_all(room, revision), info)
-    return Then(view, CurrentModel(stored.id, model_of(stored.text)), time)
+    current = current_of(stored.id, stored.text)
+    newest = room.reader.info
+    if revision == newest.revision.number:
+        return State(room.reader, current, time)
+    before = before_all(room, revision)
+    return State(Overlay(room.reader, before, StoreInfo(newest.at(revision), stored.id)), current, time, before)
 
 
 def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:
@@ -207,6 +204,12 @@ def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:
     for one in reversed(room.undoing(revision)):
         before |= one.before
     return before
+
+
+@lru_cache(MODELS_READY)
+def current_of(id_: str, text: str) -> CurrentModel:
+    """A model that was accepted before, made ready."""
+    return CurrentModel(id_, model_of(text))
 
 
 @lru_cache(MODELS_READY)

@@ -309,16 +309,24 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a change was about: the act, the object it was done to, and the one it is listed under."""
+    """What a change was about: the act, the object it was done to, and the one it is listed under.
+
+    `others` are objects it concerns besides, under which it is found too.
+    """
 
     action: str
     object: Object
     within: Object
+    others: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused: what it would have been about, when, to whom, and why."""
+    """What was refused: what it would have been about, when, to whom, and why.
+
+    `most` is given for who stands outside what it is listed under: of those only so many of a day are kept, the others
+    counted.
+    """
 
     note: Note
     at: datetime
@@ -326,6 +334,7 @@ class Refusal:
     reason: str | None
     code: str
     message: str
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.history import PastQuestion, state_at
+from iamgraph.listing import ListObjects, ListSubjects
 from iamgraph.questions import (
     Act,
     CheckQuestion,
@@ -31,7 +32,7 @@ from iamgraph.questions import (
 from iamgraph.reasons import PastWhy, WhyQuestion
 from iamgraph.store.contract import Room
 from iamgraph.store.keeper import Neo4jKeeper
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard
+from iamgraph.tuples import ConditionUse, Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard
 from tests.conftest import SECONDS
 from tests.store.given import MODEL
 
@@ -177,6 +178,30 @@ class Story:
                 found[str(one)] = "unknown"
         return found
 
+    def lists_then(self, at: int | datetime, answers: dict[str, str]) -> int:
+        """Each list of then names whom and what the answers allow; how many lists there were."""
+        made = 0
+        for object_, relation in (*((one, "can_view") for one in DOCS), (GROUPS[1], "member")):
+            right = {one: answers[f"{object_}#{relation}@{one}"] for one in (*USERS, Wildcard("user"))}
+            try:
+                page = self.door.list_subjects(ListSubjects(self.store, object_, relation, Kind("user"), at=at))
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", True) == (fault.code, "unknown" in right.values())
+                continue
+            known = set(USERS) - set(page.excepted) if page.wildcard else set(page.subjects)
+            assert {one for one in USERS if right[one] == "allowed"} == known
+            made += 1
+        for user in USERS:
+            right = {one: answers[f"{one}#can_view@{user}"] for one in DOCS}
+            try:
+                found = self.door.list_objects(ListObjects(self.store, user, "can_view", "doc", at=at)).items
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", True) == (fault.code, "unknown" in right.values())
+                continue
+            assert {one for one in DOCS if right[one] == "allowed"} == set(found)
+            made += 1
+        return made
+
     def check_since(self) -> None:
         """Each access goes back to where every revision's own answers say it began."""
         newest = max(self.answers)
@@ -246,7 +271,9 @@ def story(keeper: Neo4jKeeper, store: str, clock: Clock) -> Story:
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(HISTORIES))
 def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None:
-    """At every revision each check gets the answer it got when that was the newest, over the very same tuples."""
+    """At every revision each check gets the answer it got when that was the newest, and each list is what checks
+    allow, over the very same tuples.
+    """
     story.draw.seed(f"{SEED}/{number}")
     story.answers[1] = story.now_answered()
     story.tuples[1] = set()
@@ -254,9 +281,12 @@ def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None
         story.step()
     story.check_since()
     story.clock.now += 1000 * HOUR
+    lists = 0
     for revision, answers in story.answers.items():
         assert story.tuples[revision] == story.tuples_then(revision)
         assert answers == story.then(revision)
+        lists += story.lists_then(revision, answers)
+    assert lists > 0
     for revision, time in story.times.items():
         if story.times.get(revision + 1) != time and list(story.times.values()).count(time) == 1:
             assert story.answers[revision] == story.then(time)

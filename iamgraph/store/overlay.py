@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from iamgraph.questions import StoreInfo, TupleFilter
-from iamgraph.store.contract import Read, TupleReader, View
-from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of
+from iamgraph.store.contract import Read, Stride, TupleReader, View, Ways
+from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of, parse_tuple
 
 
 class Overlay:
@@ -45,6 +46,68 @@ class Overlay:
         return sorted((*found, *laid), key=_place) if laid else found
 
 
+class LaidWays:
+    """Where tuples would lead with some replaced or added, and others not there, as in an `Overlay`."""
+
+    def __init__(self, base: Ways, laid: Mapping[str, StoredTuple | None]) -> None:
+        self._base = base
+        self._onward: _Laid = {}
+        self._back: _Laid = {}
+        for key, stored in laid.items():
+            one = parse_tuple(key)
+            kind = kind_of(one.subject)
+            id_ = _id(one.subject)
+            there = stored is not None
+            onward = (kind.type, one.relation, kind.via, one.object.type)
+            self._onward.setdefault(onward, {}).setdefault(id_, {})[one.object.id] = there
+            back = (one.object.type, one.relation, kind.via, kind.type)
+            self._back.setdefault(back, {}).setdefault(one.object.id, {})[id_] = there
+
+    def onward(self, strides: Sequence[Stride]) -> list[set[str]]:
+        """For each stride the ids of the objects it leads to."""
+        return _strides(self._base.onward, self._onward, strides)
+
+    def back(self, strides: Sequence[Stride]) -> list[set[str]]:
+        """For each stride the ids of the subjects it leads back to."""
+        return _strides(self._base.back, self._back, strides)
+
+
+# By what a stride says besides its starts: of each start where tuples laid lead, and whether they are there.
+_Laid = dict[tuple[str, str, str | None, str], dict[str, dict[str, bool]]]
+
+
+def _strides(
+    follow: Callable[[Sequence[Stride]], Sequence[Collection[str]]], laid: _Laid, strides: Sequence[Stride]
+) -> list[set[str]]:
+    """What strides lead to. A start that something is laid at is followed by itself: others may lead to the same."""
+    touched = [laid.get((one.start, one.relation, one.via, one.end), {}) for one in strides]
+    apart = [sorted(where.keys() & set(one.ids)) for one, where in zip(strides, touched, strict=True)]
+    asked: list[Stride] = []
+    for stride, alone in zip(strides, apart, strict=True):
+        asked.append(replace(stride, ids=set(stride.ids).difference(alone)))
+        asked += [replace(stride, ids=(one,)) for one in alone]
+    found = iter(follow(asked))
+    return [set(next(found)).union(*_laid_at(found, where, alone)) for where, alone in zip(touched, apart, strict=True)]
+
+
+def _laid_at(
+    found: Iterator[Collection[str]], where: Mapping[str, Mapping[str, bool]], alone: Iterable[str]
+) -> Iterator[set[str]]:
+    for start in alone:
+        there = where[start]
+        yield set(next(found)).difference(there).union(one for one, is_there in there.items() if is_there)
+
+
+def _id(subject: Subject) -> str:
+    match subject:
+        case Wildcard():
+            return "*"
+        case Userset(object_):
+            return object_.id
+        case Object(_, id_):
+            return id_
+
+
 class OverlaidView:
     """A store's state as it would be with some tuples replaced or added, and others not there."""
 
@@ -53,11 +116,6 @@ class OverlaidView:
         self._base = base
         self._laid = laid
         self.reader = Overlay(base.reader, laid, info)
-
-    @property
-    def laid(self) -> tuple[RelationTuple, ...]:
-        """The tuples that are laid."""
-        return tuple(one.tuple for one in self._laid.values() if one is not None)
 
     def every(self, wanted: TupleFilter) -> list[StoredTuple]:
         """Every tuple a filter means, expired ones too, those that are laid last."""
