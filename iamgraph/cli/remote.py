@@ -697,6 +697,7 @@ def _why(store: str, said: Said) -> Why:
         ),
         tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
         said["complete"],
+        said["more"],
     )
 
 
