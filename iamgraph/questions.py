@@ -15,6 +15,7 @@ from iamgraph.tuples import (
     RelationTuple,
     StoredTuple,
     Subject,
+    Userset,
     canonical_json,
     check_relation,
     check_text,
@@ -576,6 +577,17 @@ class TupleFilter:
     def everything(self) -> bool:
         """Whether no field is given, so that every tuple of a store is meant."""
         return self == TupleFilter()
+
+    def means(self, one: RelationTuple) -> bool:
+        """Whether a tuple is one of those."""
+        subject = one.subject.object if isinstance(one.subject, Userset) else one.subject
+        return (
+            self.object_type in (None, one.object.type)
+            and self.object_id in (None, one.object.id)
+            and self.relation in (None, one.relation)
+            and self.subject in (None, one.subject)
+            and self.subject_type in (None, subject.type)
+        )
 
 
 @dataclass(frozen=True, slots=True)

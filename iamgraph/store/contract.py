@@ -89,7 +89,17 @@ class View(Protocol):
         """What is kept of each object; those the store does not know are left out."""
 
 
-class Room(View, Protocol):
+class Ways(Protocol):
+    """Where tuples lead, many at a time; expired ones too. The id `*` is that of the wildcard."""
+
+    def onward(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the objects whose tuples have a start as the subject."""
+
+    def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
+
+
+class Room(View, Ways, Protocol):
     """A store's state, to be looked at from any side before a change that depends on it, its past with it."""
 
     def beneath(self, parents: Iterable[Object], relation: str) -> Iterable[RelationTuple]:
@@ -97,15 +107,6 @@ class Room(View, Protocol):
 
     def of_each(self, objects: Iterable[Object], relation: str | None) -> Iterable[RelationTuple]:
         """Every tuple of the objects, of one relation if given, expired ones too."""
-
-    def onward(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
-        """For each stride the ids of the objects whose tuples have a start as the subject; expired ones too.
-
-        The id `*` is that of the wildcard.
-        """
-
-    def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
-        """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
 
     def undoing(self, since: int) -> tuple[Undoing, ...]:
         """The changes after a revision with what was there before each, oldest first.
