@@ -23,6 +23,10 @@ _REFUSED: Final = (RequestError, ConflictError, LimitError)
 JOINING: Final = frozenset({("workspace", "member"), ("workspace", "token")})
 # When a workspace that is being deleted ends, as it is kept of it.
 ENDS_AT: Final = "ends_at"
+# Refusals of one day that are kept of who is not in a workspace; more are counted. Those of who is in it are all kept.
+MAX_REFUSED_OUTSIDE: Final = 100
+# Who does these is in no workspace yet, though a service's key does it for them.
+PROVED_BY_SECRET: Final = frozenset({"invite.accept"})
 
 
 class RecordKeeper(Protocol):
@@ -127,9 +131,19 @@ class Desk:
         try:
             return do()
         except _REFUSED as fault:
-            refusal = Refusal(note, self.clock(), self.caller.name, self.reason, fault.code, fault.message)
+            most = None if self._stands_in(note) else MAX_REFUSED_OUTSIDE
+            refusal = Refusal(note, self.clock(), self.caller.name, self.reason, fault.code, fault.message, most)
             self.keeper.record_refusal(self.store, refusal)
             raise
+
+    def _stands_in(self, note: Note) -> bool:
+        """Whether the caller belongs to what an act is listed under, so that its refusals are all kept."""
+        subject = self.caller.subject
+        if subject is None:
+            return note.action not in PROVED_BY_SECRET
+        if note.within.type != "workspace":
+            return note.within == subject
+        return self.authorizer.look(self.store, lambda transaction: transaction.has(note.within, subject.type, subject))
 
 
 def refuse_joining(transaction: Transaction, effect: Effect) -> None:
