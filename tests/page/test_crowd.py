@@ -81,7 +81,7 @@ def test_a_crowd_is_folded_and_counted(who: Opened) -> None:
     script = "performance.getEntriesByType('measure').map(one => [one.name, one.duration / 1000])"
     painted = dict(page.evaluate(script))
     assert {"first paint", "count paint"} == painted.keys()
-    print(f"\n{CROWD:,} members: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in painted.items()))
+    print(f"\n{CROWD:,} members: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in painted.items()))  # noqa: T201 - it is what a long run is for
 
 
 def test_a_fold_opens_in_pages(who: Opened) -> None:

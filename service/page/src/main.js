@@ -119,7 +119,7 @@ async function render({ isNew = false, anchor = null } = {}) {
   if (!found) return isWhole(view) ? undefined : showEmpty();
   const rows = shownRows();
   const chosen = found.proofs[proofAt()];
-  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, view.changed === "1", (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
+  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, found, (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
   if (isNew) say(`${found.headline}. ${found.sentence} ${found.truncated ?? ""}`);
   else if (found.rows.length) say(`${count(rows.length)} of ${count(found.rows.length)} shown`);
   if (view.form === "table") return showTable(found, rows, chosen);
