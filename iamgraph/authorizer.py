@@ -19,7 +19,17 @@ from iamgraph.explain import why
 from iamgraph.exploring import MAX_ROWS, Exploration, Rows
 from iamgraph.history import PastQuestion, Since, State
 from iamgraph.impact import Between, Impact, Trial, between, tried_model, what_if
-from iamgraph.listing import AccessList, ListAccess, Listing, ListObjects, ListSubjects, SubjectsPage
+from iamgraph.listing import (
+    AccessList,
+    ListAccess,
+    Listing,
+    ListObjects,
+    ListSubjects,
+    SubjectsPage,
+    every_page,
+    listing_of,
+    listing_then,
+)
 from iamgraph.model.guards import guard_relations, required_relations
 from iamgraph.model.model import Model, This
 from iamgraph.model.names import check_relation_exists, check_types_exist
@@ -46,7 +56,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
-from iamgraph.reasons import Sentences, Why, WhyQuestion
+from iamgraph.reasons import PastWhy, Sentences, Why, WhyQuestion
 from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
@@ -67,7 +77,7 @@ TICK_SECONDS: Final = 1.0
 PLAN_SECONDS: Final = 30.0
 
 T = TypeVar("T")
-L = TypeVar("L", Page[Object], SubjectsPage, AccessList)
+L = TypeVar("L", Page[Object], SubjectsPage)
 
 
 def _now() -> datetime:
@@ -197,6 +207,20 @@ class Authorizer:
 
         return self._keeper.until(end).look(question.store, decide).known()
 
+    def why_at(self, asked: PastWhy) -> Why:
+        """As `why`, of the store at a revision or a time, without what would allow. Raises as `check_at` does."""
+        end, now = self._ends(), self._clock()
+        question = asked.question
+
+        def tell(room: Room) -> Why:
+            then = history.state_at(room, asked.at, now)
+            check = CheckQuestion(question.store, question.subject, question.relation, question.object)
+            _check_question(then.current.model, check)
+            return why(then.view(room), self._checker, question, then.current, then.now, end, self._speaking, past=True)
+
+        with span("why"):
+            return self._keeper.until(end).look(question.store, tell)
+
     def since(self, question: CheckQuestion) -> Since:
         """Who gave this access and when: the path of an allowed check, and the change after which it has been allowed.
 
@@ -262,33 +286,73 @@ class Authorizer:
     def list_objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects of a type that a check allows the subject the relation on, and of no others.
 
-        Raises where a check could not be decided, and `ConflictError` (`list_moved`) for a cursor of a store that has
-        changed since.
+        A cursor goes on in the state of the first page, whatever was written since. A page that takes long to decide
+        has fewer than the limit, and a cursor. Raises where a check could not be decided, `RequestError`
+        (`changes_gone`) for a moment that is no longer kept, and `ConflictError` (`list_moved`) for a cursor of one.
         """
-        return self._listed(asked, lambda listing: listing.objects(asked), (asked.type, asked.relation), asked.subject)
+        if not asked.whole:
+            return self._objects(asked)
+        pages = list(self.object_pages(asked))
+        return replace(pages[-1], items=tuple(one for page in pages for one in page.items))
+
+    def object_pages(self, asked: ListObjects) -> Iterator[Page[Object]]:
+        """All of a list in pages of one state, each made when it is wanted, and with a deadline of its own."""
+        return every_page(asked, self._objects)
 
     def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
-        """A page of the subjects of a kind that a check allows the relation on the object; raises as `list_objects`."""
+        """A page of the subjects of a kind that a check allows the relation on the object; as `list_objects`."""
+        if not asked.whole:
+            return self._subjects(asked)
+        pages = list(self.subject_pages(asked))
+        subjects = tuple(one for page in pages for one in page.subjects)
+        return replace(pages[-1], subjects=subjects, excepted=tuple(one for page in pages for one in page.excepted))
+
+    def subject_pages(self, asked: ListSubjects) -> Iterator[SubjectsPage]:
+        """As `object_pages`, of subjects."""
+        return every_page(asked, self._subjects)
+
+    def _objects(self, asked: ListObjects) -> Page[Object]:
+        root = asked.type, asked.relation
+        return self._listed(asked, lambda listing: listing.objects(asked), root, asked.subject, "/subject")
+
+    def _subjects(self, asked: ListSubjects) -> SubjectsPage:
         kind, root = asked.kind, (asked.object.type, asked.relation)
         asking = Object(kind.type, "any")
         subject = asking if kind.via is None else Userset(asking, kind.via)
-        return self._listed(asked, lambda listing: listing.subjects(asked), root, subject)
+        return self._listed(asked, lambda listing: listing.subjects(asked), root, subject, "/type")
 
     def list_access(self, asked: ListAccess) -> AccessList:
         """All that a subject can do, by type and relation; raises as `list_objects`."""
-        return self._listed(asked, lambda listing: listing.access(asked), None, asked.subject)
+        end, now = self._ends(), self._clock()
+
+        def listed(current: CurrentModel) -> AccessList:
+            check_types_exist(current.model, asked.types)
+            _check_subject(current.model, asked.subject, "/subject")
+            return self._keeper.until(end).look(
+                asked.store,
+                lambda room: listing_of(room, State(room.reader, current, now), self._checker, end).access(asked),
+            )
+
+        with span("list"):
+            found = self._with_model(asked.store, end, listed)
+        _accept(found.revision, asked.zookie)
+        return found
 
     def review(self, asked: ReviewQuestion) -> ReviewPage:
         """Who has which relation on an object, each with the path that proves it; raises as `list_objects`."""
         end, now = self._ends(), self._clock()
 
-        def reviewed(current: CurrentModel) -> ReviewPage:
+        def look(begun: Callable[[Room], Listing]) -> ReviewPage:
             return self._keeper.until(end).look(
-                asked.store,
-                lambda room: Reviewing(Listing(room, self._checker, current, now, end), self._speaking).page(asked),
+                asked.store, lambda room: Reviewing(room, begun(room), self._speaking).page(asked)
             )
 
+        def reviewed(current: CurrentModel) -> ReviewPage:
+            return look(lambda room: listing_of(room, State(room.reader, current, now), self._checker, end))
+
         with span("review"):
+            if asked.cursor is not None:
+                return look(lambda room: listing_then(room, self._checker, asked, now, end))
             return self._with_model(asked.store, end, reviewed)
 
     def expand(self, asked: ExpandQuestion) -> Tree:
@@ -307,25 +371,29 @@ class Authorizer:
 
     def _listed(
         self,
-        asked: ListObjects | ListSubjects | ListAccess,
+        asked: ListObjects | ListSubjects,
         act: Callable[[Listing], L],
-        root: tuple[str, str] | None,
+        root: tuple[str, str],
         subject: Subject,
+        pointer: str,
     ) -> L:
-        end = self._ends()
+        end, now = self._ends(), self._clock()
+
+        def look(begun: Callable[[Room], Listing]) -> L:
+            def made(room: Room) -> L:
+                found = begun(room)
+                check_relation_exists(found.state.current.model, *root, "/relation")
+                _check_subject(found.state.current.model, subject, pointer)
+                return act(found)
+
+            return self._keeper.until(end).look(asked.store, made)
 
         def listed(current: CurrentModel) -> L:
-            if root is not None:
-                check_relation_exists(current.model, *root, "/relation")
-            if isinstance(asked, ListAccess):
-                check_types_exist(current.model, asked.types)
-            _check_subject(current.model, subject, "/type" if isinstance(asked, ListSubjects) else "/subject")
-            now = self._clock()
-            return self._keeper.until(end).look(
-                asked.store, lambda room: act(Listing(room, self._checker, current, now, end))
-            )
+            return look(lambda room: listing_of(room, State(room.reader, current, now), self._checker, end))
 
         with span("list"):
+            if asked.at is not None or asked.cursor is not None:
+                return look(lambda room: listing_then(room, self._checker, asked, now, end))
             found = self._with_model(asked.store, end, listed)
         _accept(found.revision, asked.zookie)
         return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -13,8 +13,8 @@ from iamgraph.errors import RequestError
 from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import Change, CheckQuestion, Decision, StoreInfo, Unknown
-from iamgraph.store.contract import Room, TupleReader, Undoing
-from iamgraph.store.overlay import Overlay
+from iamgraph.store.contract import Room, TupleReader, Undoing, View
+from iamgraph.store.overlay import OverlaidView, Overlay
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
 
 MODELS_READY: Final = 64
@@ -22,6 +22,16 @@ MODELS_READY: Final = 64
 SPANS: Final = (100, 10_000)
 # A revision's number, or an aware time.
 Moment = int | datetime
+
+
+def check_moment(at: Moment, zookie: str | None) -> None:
+    """`RequestError` for a time without a zone, and for a zookie besides."""
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise RequestError("a time needs a time zone", code="malformed_time")
+    if zookie is not None:
+        raise RequestError(
+            "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +45,7 @@ class PastQuestion:
     at: Moment
 
     def __post_init__(self) -> None:
-        if isinstance(self.at, datetime) and self.at.tzinfo is None:
-            raise RequestError("a time needs a time zone", code="malformed_time")
-        if self.question.zookie is not None:
-            raise RequestError(
-                "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
-            )
+        check_moment(self.at, self.question.zookie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,17 @@ class State:
     reader: TupleReader
     current: CurrentModel
     now: datetime
-    laid: tuple[RelationTuple, ...] = ()
-    """The tuples in which the reader may differ from what is there now."""
+    laid: Mapping[str, StoredTuple | None] = field(default_factory=dict)
+    """The tuples in which the reader may differ from what is there now, as in an `Overlay`."""
 
     @property
     def info(self) -> StoreInfo:
         """The state all answers are of."""
         return self.reader.info
+
+    def view(self, room: Room) -> View:
+        """What the room shows of it, from both sides of each tuple."""
+        return room if self.reader is room.reader else OverlaidView(room, self.laid, self.info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ def since(room: Room, checker: Checker, question: CheckQuestion, now: datetime, 
     """
     newest, kept = room.reader.info.revision.number, room.kept_since()
     stored = room.model_at(newest)
-    state = State(room.reader, CurrentModel(stored.id, model_of(stored.text)), now)
+    state = State(room.reader, current_of(stored.id, stored.text), now)
     decision = decided(state, checker, replace(question, explain=True), end)
     if not decision.allowed:
         return Since(decision)
@@ -156,7 +165,7 @@ def _held(
     except RequestError:
         return False
     reader.info = StoreInfo(room.reader.info.at(change.revision), stored.id)
-    state = State(reader, CurrentModel(stored.id, model_of(stored.text)), change.at)
+    state = State(reader, current_of(stored.id, stored.text), change.at)
     # A condition may have kept it undecided, which is not allowed; what a limit kept so is not known.
     return decided(state, checker, question, end).known(but=Unknown.CONDITION).allowed
 
@@ -175,11 +184,18 @@ def state_at(room: Room, at: Moment, now: datetime) -> State:
         revision, time = room.revision_at(at), at
     else:
         revision, time = at, room.time_of(at)
+    return state_of(room, revision, time)
+
+
+def state_of(room: Room, revision: int, time: datetime) -> State:
+    """The store at a revision, judged by a time. Raises `RequestError` for a past that is not kept."""
     stored = room.model_at(revision)
-    info = StoreInfo(room.reader.info.at(revision), stored.id)
+    current = current_of(stored.id, stored.text)
+    newest = room.reader.info
+    if revision == newest.revision.number:
+        return State(room.reader, current, time)
     before = before_all(room, revision)
-    laid = tuple(one.tuple for one in before.values() if one is not None)
-    return State(Overlay(room.reader, before, info), CurrentModel(stored.id, model_of(stored.text)), time, laid)
+    return State(Overlay(room.reader, before, StoreInfo(newest.at(revision), stored.id)), current, time, before)
 
 
 def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:
@@ -188,6 +204,12 @@ def before_all(room: Room, revision: int) -> dict[str, StoredTuple | None]:
     for one in reversed(room.undoing(revision)):
         before |= one.before
     return before
+
+
+@lru_cache(MODELS_READY)
+def current_of(id_: str, text: str) -> CurrentModel:
+    """A model that was accepted before, made ready."""
+    return CurrentModel(id_, model_of(text))
 
 
 @lru_cache(MODELS_READY)

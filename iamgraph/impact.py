@@ -112,7 +112,7 @@ def what_if(room: Room, checker: Checker, before: State, trial: Trial, *, model:
     written = [StoredTuple(one, info.revision.number + 1, before.now) for one in trial.writes]
     laid: dict[str, StoredTuple | None] = {str(one): None for one in trial.deletes} | {str(one): one for one in written}
     reader = Overlay(before.reader, laid, StoreInfo(info.revision, model.id))
-    after = State(reader, model, before.now, tuple(trial.writes))
+    after = State(reader, model, before.now, laid)
     touched = None if trial.model is not None else [*trial.writes, *trial.deletes]
     return _Comparison(room, before, after, trial.scoped).impact(checker, touched, end)
 
@@ -136,8 +136,9 @@ class _Comparison:
         self._scoped = scoped
         self._above: dict[Subject, list[RelationTuple]] = {}
         self._laid: dict[Subject, list[RelationTuple]] = {}
-        for one in (*before.laid, *after.laid):
-            self._laid.setdefault(one.subject, []).append(one)
+        for stored in (*before.laid.values(), *after.laid.values()):
+            if stored is not None:
+                self._laid.setdefault(stored.tuple.subject, []).append(stored.tuple)
 
     def impact(self, checker: Checker, touched: Iterable[RelationTuple] | None, end: float) -> Impact:
         """The accesses that differ; `touched` are the tuples that do, where no model does and no time passes."""

@@ -1,47 +1,51 @@
 """Lists: the objects a subject may, the subjects that may, and all a subject can do. What is asked, answered, and how.
 
 A list is exactly what checks allow: candidates are reached along the tuples, too many rather than too few, and each
-is decided by a check at the same revision. What a check cannot decide is an error of the list, never left out.
+is decided by a check at the same revision, in the order of ids, as far as a page needs. What a check cannot decide is
+an error of the list, never left out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, TypeVar
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final, Protocol, TypeVar
 
-from iamgraph.check.contract import AskingMany, Checker, CurrentModel, refuse_other_model
-from iamgraph.errors import LimitError, RequestError
+from iamgraph import candidates
+from iamgraph.candidates import Candidates
+from iamgraph.check.contract import AskingMany, Checker, refuse_other_model
+from iamgraph.errors import ConflictError, LimitError, RequestError
+from iamgraph.history import Moment, State, check_moment, state_at, state_of
 from iamgraph.plan.planner import NotCompiled
-from iamgraph.plan.reach import Frame, Link, Place, frame_of
+from iamgraph.plan.reach import Frame, frame_of
 from iamgraph.questions import CheckQuestion, Consistency, Page, check_consistency
 from iamgraph.revision import Revision
-from iamgraph.store.contract import Room, Stride
-from iamgraph.tuples import (
-    Kind,
-    Object,
-    Subject,
-    Userset,
-    Wildcard,
-    check_relation,
-    check_type,
-    kind_of,
-)
+from iamgraph.store.contract import Room, Ways
+from iamgraph.store.overlay import LaidWays
+from iamgraph.touched import Touched, objects_touched, subjects_touched
+from iamgraph.tuples import Kind, Object, Subject, Userset, Wildcard, check_relation, check_type, kind_of
 
 MAX_LIST_PAGE: Final = 1_000
-MAX_CANDIDATES: Final = 200_000
+# Of a list that is wanted whole so much is made and sent at once.
+MAX_WHOLE_PAGE: Final = 10_000
+# So many tuples are followed at once, at most, to find who is to be decided next.
+MAX_STRETCH: Final = 20_000
 # So many candidates are decided together.
 DECIDED: Final = 250
+# What is said of a past that cannot be read any more.
+NOT_KEPT: Final = frozenset({"changes_gone", "too_many_tuples"})
 
-T = TypeVar("T", Object, Subject)
+Q = TypeVar("Q", "ListObjects", "ListSubjects")
+P = TypeVar("P", Page[Object], "SubjectsPage")
 
 
 @dataclass(frozen=True, slots=True)
 class ListObjects:
     """Which objects of `type` may `subject` have `relation` on? By their ids, a page at a time, or
-    `whole`, whatever the limit.
+    `whole`, whatever the limit; with `at`, as it was at a revision or a time.
     """
 
     store: str
@@ -53,22 +57,21 @@ class ListObjects:
     zookie: str | None = None
     consistency: Consistency = Consistency.MINIMIZE_LATENCY
     whole: bool = False
+    at: Moment | None = None
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
         check_type(self.type)
-        _check_whole(self.cursor, whole=self.whole)
-        check_consistency(self.consistency, self.zookie)
-        _check_limit(self.limit)
+        _check_paging(self)
 
     def __str__(self) -> str:
-        return f"objects {self.type}#{self.relation}@{self.subject}"
+        return f"objects {self.type}#{self.relation}@{self.subject}{_then(self.at)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ListSubjects:
     """Which subjects of a kind may have `relation` on `object`? By their ids, a page at a time, or
-    `whole`, whatever the limit.
+    `whole`, whatever the limit; with `at`, as it was at a revision or a time.
     """
 
     store: str
@@ -80,21 +83,20 @@ class ListSubjects:
     zookie: str | None = None
     consistency: Consistency = Consistency.MINIMIZE_LATENCY
     whole: bool = False
+    at: Moment | None = None
 
     def __post_init__(self) -> None:
         check_relation(self.relation)
-        _check_whole(self.cursor, whole=self.whole)
+        _check_paging(self)
         if self.kind.via == "*":
             raise RequestError(
                 f"subjects are listed by type or userset, not by `{self.kind}`",
                 code="malformed_subject_kind",
                 pointer="/type",
             )
-        check_consistency(self.consistency, self.zookie)
-        _check_limit(self.limit)
 
     def __str__(self) -> str:
-        return f"subjects {self.kind}@{self.object}#{self.relation}"
+        return f"subjects {self.kind}@{self.object}#{self.relation}{_then(self.at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,17 @@ def parse_kind(text: str) -> Kind:
     return Kind(check_type(type_), check_relation(via) if hash_ else None)
 
 
-def _check_whole(cursor: str | None, *, whole: bool) -> None:
-    if whole and cursor is not None:
-        raise RequestError(
-            "a whole list begins at its beginning: leave out the cursor", code="malformed_cursor", pointer="/cursor"
-        )
+def _check_paging(asked: ListObjects | ListSubjects) -> None:
+    if asked.at is not None:
+        check_moment(asked.at, asked.zookie)
+    check_consistency(asked.consistency, asked.zookie)
+    _check_limit(asked.limit)
+
+
+def _then(at: Moment | None) -> str:
+    if at is None:
+        return ""
+    return f" at {at.astimezone(UTC).isoformat() if isinstance(at, datetime) else at}"
 
 
 def _check_limit(limit: int) -> None:
@@ -166,68 +174,90 @@ def _check_limit(limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One store at one revision, to be listed: what it is read by, what decides, and until when."""
+    """One state of a store, to be listed after an id: where its tuples lead, and what decides.
 
-    room: Room
+    By `end` all must be answered; at `pause` a page is ended with what it has by then.
+    """
+
+    ways: Ways
+    state: State
     checker: Checker
-    current: CurrentModel
-    now: datetime
     end: float
+    pause: float
+    after: str = ""
+    newest: Room | None = None
+    """Of a past state: the newest, where it has the same model."""
 
     def objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects."""
         frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject))
-        ids = _upward(self.room, frame, asked.subject)[frame.roots[0]]
-        after = self._after(str(asked), asked.cursor)
-        waiting = [Object(asked.type, one) for one in sorted(ids) if after is None or one > after]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (asked.subject, asked.relation, one))
-        page = tuple(one for one, _ in found[:limit])
-        return Page(page, self._cursor(str(asked), page, len(found) > limit), self.revision)
+        made = candidates.objects(self.ways, frame, asked.subject)[frame.roots[0]]
+        found, last = self._first(
+            made,
+            _most(asked),
+            lambda id_: (asked.subject, asked.relation, Object(asked.type, id_)),
+            self._objects_touched(asked),
+        )
+        items = tuple(Object(asked.type, id_) for id_, _ in found)
+        return Page(items, self._cursor(str(asked), last), self.revision)
 
     def subjects(self, asked: ListSubjects) -> SubjectsPage:
         """A page of the subjects."""
-        everyone, ids = self._candidates(asked)
-        after = self._after(str(asked), asked.cursor)
-        waiting = [_of_kind(asked.kind, one) for one in sorted(ids) if after is None or one > after]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (one, asked.relation, asked.object), denied=everyone)
-        page = found[:limit]
-        subjects = tuple(one for one, allowed in page if allowed)
-        excepted = tuple(one for one, allowed in page if not allowed)
-        cursor = self._cursor(str(asked), [_object(one) for one, _ in page], len(found) > limit)
-        return SubjectsPage(subjects, excepted, everyone, cursor, self.revision)
+        everyone, made = self._subjects(asked)
+        found, last = self._first(
+            made,
+            _most(asked),
+            lambda id_: (_of_kind(asked.kind, id_), asked.relation, asked.object),
+            self._subjects_touched(asked),
+            denied=everyone,
+        )
+        subjects = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if allowed)
+        excepted = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if not allowed)
+        return SubjectsPage(subjects, excepted, everyone, self._cursor(str(asked), last), self.revision)
 
-    def _candidates(self, asked: ListSubjects) -> tuple[bool, set[str]]:
-        """Whether a subject nobody has heard of may; and the ids of all those for whom it may be otherwise."""
+    def _subjects(self, asked: ListSubjects) -> tuple[bool, Candidates]:
+        """Whether a subject nobody has heard of may; and all those for whom it may be otherwise."""
         root = [(asked.object.type, asked.relation)]
         frame = self._frame(root, asked.kind)
         if not frame.everyone:
-            return False, _downward(self.room, frame, asked.object)
+            return False, candidates.subjects(self.ways, frame, asked.object)
         # A subject that no tuple names, on whatever side, is answered as the wildcard is.
         frame = self._frame(root, asked.kind, whole=True)
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
-        return everyone, _downward(self.room, frame, asked.object)
+        return everyone, candidates.subjects(self.ways, frame, asked.object)
+
+    def _objects_touched(self, asked: ListObjects) -> Touched:
+        if self.newest is None:
+            return lambda _: True
+        frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject), whole=True)
+        return objects_touched(self.newest, frame, asked.subject, self.state.laid)
+
+    def _subjects_touched(self, asked: ListSubjects) -> Touched:
+        if self.newest is None:
+            return lambda _: True
+        frame = self._frame([(asked.object.type, asked.relation)], asked.kind, whole=True)
+        return subjects_touched(self.ways, frame, asked.object, self.state.laid)
 
     def access(self, asked: ListAccess) -> AccessList:
         """All the subject can do."""
-        model = self.current.model
+        model = self.state.current.model
         roots = [(t.name, r.name) for t in model.types if not asked.types or t.name in asked.types for r in t.relations]
         frame = self._frame(roots, kind_of(asked.subject))
-        reached = _upward(self.room, frame, asked.subject)
+        made = candidates.objects(self.ways, frame, asked.subject)
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
-            waiting = [Object(type_, one) for one in sorted(reached[root])]
-            objects = self._first(waiting, asked.limit + 1, _of_relation(asked.subject, relation))
+            objects, more = self._first(
+                made[root], asked.limit, _of_relation(asked.subject, relation, type_), lambda _: True, late=False
+            )
             if objects:
-                named = tuple(one for one, _ in objects[: asked.limit])
-                found.append(Access(type_, relation, named, more=len(objects) > asked.limit))
+                named = tuple(Object(type_, id_) for id_, _ in objects)
+                found.append(Access(type_, relation, named, more=more is not None))
         return AccessList(tuple(found), self.revision)
 
     @property
     def revision(self) -> Revision:
         """The one revision of all of it."""
-        return self.room.reader.info.revision
+        return self.state.info.revision
 
     def reaches(self, type_: str, relation: str, kind: Kind) -> bool:
         """Whether any subject of that kind could have the relation on an object of the type."""
@@ -235,9 +265,9 @@ class Listing:
         return bool(frame.leaves or frame.own)
 
     def _frame(self, roots: list[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
-        refuse_other_model(self.room.reader.info, self.current)
+        refuse_other_model(self.state.info, self.state.current)
         try:
-            return frame_of(self.current.model, roots, kind, whole=whole)
+            return frame_of(self.state.current.model, roots, kind, whole=whole)
         except NotCompiled as fault:
             raise LimitError(f"the list is not made: {fault}", code="list_too_large") from fault
 
@@ -245,40 +275,119 @@ class Listing:
 
     def _first(
         self,
-        waiting: Sequence[T],
+        made: Candidates,
         count: int,
-        question: Callable[[T], tuple[Subject, str, Object]],
+        question: Callable[[str], tuple[Subject, str, Object]],
+        touched: Touched,
         *,
         denied: bool = False,
-    ) -> list[tuple[T, bool]]:
-        """The first `count` of those waiting that are allowed; with `denied`, of all, and what was decided."""
-        found: list[tuple[T, bool]] = []
-        for i in range(0, len(waiting), DECIDED):
-            some = waiting[i : i + DECIDED]
-            decided = self._decided([question(one) for one in some])
-            found += [(one, allowed) for one, allowed in zip(some, decided, strict=True) if allowed or denied]
-            if len(found) >= count:
-                break
-        return found[:count]
+        late: bool = True,
+    ) -> tuple[list[tuple[str, bool]], str | None]:
+        """The first `count` candidates that are allowed; with `denied`, of all, and what was decided.
 
-    def _decided(self, asked: Sequence[tuple[Subject, str, Object]]) -> list[bool]:
-        """May each? Raises where that is unknown of one."""
-        store = self.room.reader.info.id
+        And the last id decided, where there is more after it. A page that is `late` is given with what it has.
+        """
+        found: list[tuple[str, bool]] = []
+        last: str | None = None
+        for some in self._in_order(made, count + 1):
+            for batch in self._batches(some, touched):
+                if late and last is not None and time.monotonic() > self.pause:
+                    return found, last
+                decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
+                found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
+                if len(found) > count:
+                    return found[:count], found[count - 1][0]
+                last = batch[-1]
+        return found, None
+
+    def _batches(self, some: list[str], touched: Touched) -> Iterator[list[str]]:
+        """Candidates in order: of a past state each that may have changed by itself, since it is walked."""
+        if not self.state.laid:
+            yield some
+            return
+        for is_touched, batch in groupby(some, touched):
+            ids = list(batch)
+            yield from ([one] for one in ids) if is_touched else (ids,)
+
+    def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
+        """The candidates, few at first: where many are denied, more are read and decided together."""
+        after: str | None = self.after
+        count, size = max(DECIDED, wanted), min(DECIDED, wanted)
+        while after is not None:
+            ids, after = made.stretch(after, count)
+            count = min(4 * count, MAX_STRETCH)
+            while ids:
+                yield ids[:size]
+                ids, size = ids[size:], min(2 * size, DECIDED)
+
+    def _decided(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> list[bool]:
+        """May each? By the newest state, where it says the same. Raises where that is unknown of one."""
+        reader = self.newest.reader if newest and self.newest is not None else self.state.reader
+        store = self.state.info.id
         questions = tuple(CheckQuestion(store, *one) for one in asked)
-        asking = AskingMany(store, questions, self.current, self.now, self.end)
-        return [one.known().allowed for one in self.checker.check_in(self.room.reader, asking).decisions]
+        asking = AskingMany(store, questions, self.state.current, self.state.now, self.end)
+        return [one.known().allowed for one in self.checker.check_in(reader, asking).decisions]
 
-    # --- cursors ---
-
-    def _after(self, asked: str, cursor: str | None) -> str | None:
-        return None if cursor is None else self.revision.opened(asked, cursor)
-
-    def _cursor(self, asked: str, page: Sequence[Object], more: bool) -> str | None:
-        return self.revision.sealed(asked, page[-1].id) if more else None
+    def _cursor(self, asked: str, last: str | None) -> str | None:
+        return self.revision.sealed(asked, self.state.now, last) if last is not None else None
 
 
-def _of_relation(subject: Subject, relation: str) -> Callable[[Object], tuple[Subject, str, Object]]:
-    return lambda one: (subject, relation, one)
+def listing_of(room: Room, state: State, checker: Checker, end: float, after: str = "") -> Listing:
+    """A state of a store, to be listed after an id."""
+    # Done again since the store moved on, a page is shorter, until it is quick enough to be done under the lock.
+    now = time.monotonic()
+    pause = now + (end - now) / 2
+    if not state.laid:
+        return Listing(room, state, checker, end, pause, after)
+    newest = room if room.reader.info.model == state.current.id else None
+    return Listing(LaidWays(room, state.laid), state, checker, end, pause, after, newest)
+
+
+class Continued(Protocol):
+    """A question that is answered page by page."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins."""
+
+    @property
+    def zookie(self) -> str | None:
+        """A revision the answer must not be before."""
+
+    @property
+    def at(self) -> Moment | None:
+        """The past it is about."""
+
+
+def listing_then(room: Room, checker: Checker, asked: Continued, now: datetime, end: float) -> Listing:
+    """The past a question is about: that of its moment, and with a cursor the state its first page was of.
+
+    Raises as `state_at`, and `ConflictError` (`list_moved`) for a cursor of a past that is not kept.
+    """
+    if asked.cursor is None:
+        assert asked.at is not None
+        return listing_of(room, state_at(room, asked.at, now), checker, end)
+    newest = room.reader.info.revision
+    number, time, after = newest.opened(str(asked), asked.cursor)
+    if asked.zookie is not None and newest.accept(asked.zookie) > number:
+        raise ConflictError("the list began before what the zookie asks for: start it again", code="list_moved")
+    try:
+        state = state_of(room, number, time)
+    except (RequestError, LimitError) as fault:
+        if asked.at is not None or fault.code not in NOT_KEPT:
+            raise
+        raise ConflictError(
+            f"the store has changed since the list began, and {fault.message}: start it again", code="list_moved"
+        ) from fault
+    return listing_of(room, state, checker, end, after)
+
+
+def _most(asked: ListObjects | ListSubjects) -> int:
+    return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _of_relation(subject: Subject, relation: str, type_: str) -> Callable[[str], tuple[Subject, str, Object]]:
+    return lambda id_: (subject, relation, Object(type_, id_))
 
 
 def _of_kind(kind: Kind, id_: str) -> Subject:
@@ -286,99 +395,11 @@ def _of_kind(kind: Kind, id_: str) -> Subject:
     return object_ if kind.via is None else Userset(object_, kind.via)
 
 
-def _object(subject: Subject) -> Object:
-    assert not isinstance(subject, Wildcard)
-    return subject.object if isinstance(subject, Userset) else subject
-
-
-# --- reaching candidates -----------------------------------------------------------------------------------
-
-# Ids of objects by their places.
-_Ids = defaultdict[Place, set[str]]
-
-
-def _upward(room: Room, frame: Frame, subject: Subject) -> _Ids:
-    """The ids of every object, at each place, that the subject leads to."""
-    found: _Ids = defaultdict(set)
-    uppers: defaultdict[Place, list[Link]] = defaultdict(list)
-    for link in frame.links:
-        uppers[link.lower].append(link)
-    fresh = _seeds(room, frame, subject)
-    while fresh:
-        fresh = _new(found, fresh)
-        fresh = _further(fresh, uppers, lambda link: link.upper, room.onward, _up)
-    return found
-
-
-def _seeds(room: Room, frame: Frame, subject: Subject) -> _Ids:
-    """What the subject's own tuples, and those for everyone, lead to; and itself, where it is its own userset."""
-    fresh: _Ids = defaultdict(set)
-    own = "*" if isinstance(subject, Wildcard) else _object(subject).id
-    for place in frame.own:
-        fresh[place].add(own)
-    strides = [
-        Stride(frame.kind.type, ("*" if one.via == "*" else own,), one.relation, one.via, one.place.type)
-        for one in frame.leaves
-    ]
-    for leaf, ids in zip(frame.leaves, room.onward(strides), strict=True):
-        fresh[leaf.place].update(ids)
-    return fresh
-
-
-def _downward(room: Room, frame: Frame, object_: Object) -> set[str]:
-    """The ids of every subject of the frame's kind that leads to the object."""
-    found: _Ids = defaultdict(set)
-    lowers: defaultdict[Place, list[Link]] = defaultdict(list)
-    for link in frame.links:
-        lowers[link.upper].append(link)
-    fresh: _Ids = defaultdict(set, {frame.roots[0]: {object_.id}})
-    while fresh:
-        fresh = _new(found, fresh)
-        fresh = _further(fresh, lowers, lambda link: link.lower, room.back, _down)
-    leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
-    strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
-    subjects = {id_ for ids in room.back(strides) for id_ in ids}
-    return subjects.union(*(found[place] for place in frame.own))
-
-
-def _up(link: Link, ids: set[str]) -> Stride:
-    assert link.hop is not None
-    return Stride(link.lower.type, ids, link.hop.relation, link.hop.via, link.upper.type)
-
-
-def _down(link: Link, ids: set[str]) -> Stride:
-    assert link.hop is not None
-    return Stride(link.upper.type, ids, link.hop.relation, link.hop.via, link.lower.type)
-
-
-def _new(found: _Ids, fresh: _Ids) -> _Ids:
-    """What of the fresh was not found before; found from now on. So no object is followed twice from a place."""
-    new: _Ids = defaultdict(set)
-    for place, ids in fresh.items():
-        if rest := ids - found[place]:
-            new[place] = rest
-            found[place] |= rest
-    if sum(map(len, found.values())) > MAX_CANDIDATES:
-        raise LimitError(f"more than {MAX_CANDIDATES} objects lie on the way", code="list_too_large")
-    return new
-
-
-def _further(
-    fresh: _Ids,
-    links: dict[Place, list[Link]],
-    end: Callable[[Link], Place],
-    follow: Callable[[Sequence[Stride]], Sequence[Iterable[str]]],
-    stride: Callable[[Link, set[str]], Stride],
-) -> _Ids:
-    """What the fresh objects lead to by one link, all of it read at once."""
-    further: _Ids = defaultdict(set)
-    hops: list[tuple[Link, Stride]] = []
-    for place, ids in fresh.items():
-        for link in links.get(place, ()):
-            if link.hop is None:
-                further[end(link)] |= ids
-            else:
-                hops.append((link, stride(link, ids)))
-    for (link, _), ids_ in zip(hops, follow([one for _, one in hops]), strict=True):
-        further[end(link)].update(ids_)
-    return further
+def every_page(asked: Q, make: Callable[[Q], P]) -> Iterator[P]:
+    """The pages of a list, from the one asked for to the last."""
+    while True:
+        page = make(asked)
+        yield page
+        if page.next_cursor is None:
+            return
+        asked = replace(asked, cursor=page.next_cursor)

@@ -5,8 +5,9 @@ A review is exactly what checks allow: every subject a list tells of, each with 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,7 @@ from iamgraph.printing import Cell, Report
 from iamgraph.questions import CheckQuestion
 from iamgraph.reasons import PlainSentences, Proof, Sentences, WhyQuestion
 from iamgraph.revision import Revision
+from iamgraph.store.contract import View
 from iamgraph.store.overlay import Overlay, Remembered
 from iamgraph.tuples import (
     Kind,
@@ -56,6 +58,8 @@ class ReviewQuestion:
     limit: int = 100
     cursor: str | None = None
     whole: bool = False
+    zookie: None = None
+    at: None = None
 
     def __post_init__(self) -> None:
         for relation in self.relations:
@@ -113,8 +117,9 @@ class ReviewPage:
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """How one review is made: over a listing, and in whose words."""
+    """How one review is made: over a listing, whose place is a relation with a type and an id, and in whose words."""
 
+    room: View
     listing: Listing
     speaking: tuple[Sentences, ...] = ()
 
@@ -122,40 +127,42 @@ class Reviewing:
         """A page; with `whole` all of it. `LimitError` for a whole of more than `MAX_REVIEWED`."""
         pairs = self._pairs(asked)
         most = MAX_REVIEWED if asked.whole else asked.limit
-        place, cursor = self._place(asked)
+        place, after = self._place()
         found: list[tuple[Subject, str, bool]] = []
         while place < len(pairs) and len(found) < most:
             relation, kind = pairs[place]
-            page = self.listing.subjects(
-                ListSubjects(asked.store, asked.object, relation, kind, whole=True)
-                if asked.whole
-                else ListSubjects(asked.store, asked.object, relation, kind, most - len(found), cursor)
-            )
-            if page.wildcard and cursor is None:
+            limit = min(most - len(found), MAX_REVIEW_PAGE)
+            wanted = ListSubjects(asked.store, asked.object, relation, kind, limit)
+            page = replace(self.listing, after=after).subjects(wanted)
+            if page.wildcard and not after:
                 found.append((Wildcard(kind.type), relation, True))
             found += [(one, relation, True) for one in page.subjects]
             found += [(one, relation, False) for one in page.excepted]
-            cursor = page.next_cursor
-            place += cursor is None
+            after = self._after(wanted, page.next_cursor)
+            place += not after
+            if not asked.whole and after and time.monotonic() > self.listing.pause:
+                break
         more = place < len(pairs)
         if asked.whole and (more or len(found) > most):
             raise LimitError(
                 f"more than {MAX_REVIEWED} accesses: ask page by page, or for fewer relations or types",
                 code="report_too_large",
             )
-        next_cursor = self.listing.revision.sealed(str(asked), f"{place} {cursor or ''}") if more else None
-        items = self._told(asked, found)
-        return ReviewPage(asked.object, items, next_cursor, self.listing.revision, self.listing.now)
+        state, revision = self.listing.state, self.listing.revision
+        next_cursor = revision.sealed(str(asked), state.now, f"{place} {after}") if more else None
+        return ReviewPage(asked.object, self._told(asked, found), next_cursor, revision, state.now)
 
-    def _place(self, asked: ReviewQuestion) -> tuple[int, str | None]:
-        if asked.cursor is None:
-            return 0, None
-        place, _, cursor = self.listing.revision.opened(str(asked), asked.cursor).partition(" ")
-        return int(place), cursor or None
+    def _place(self) -> tuple[int, str]:
+        place, _, after = self.listing.after.partition(" ")
+        return int(place or 0), after
+
+    def _after(self, wanted: ListSubjects, cursor: str | None) -> str:
+        """The id a list went as far as; empty at its end."""
+        return self.listing.revision.opened(str(wanted), cursor)[2] if cursor is not None else ""
 
     def _pairs(self, asked: ReviewQuestion) -> list[tuple[str, Kind]]:
         """Every relation of the object with every type somebody can have it by, in the model's order."""
-        model = self.listing.current.model
+        model = self.listing.state.current.model
         check_types_exist(model, [asked.object.type, *asked.types])
         for relation in sorted(asked.relations):
             check_relation_exists(model, asked.object.type, relation, "/relations")
@@ -177,8 +184,8 @@ class Reviewing:
         if asked.one_path:
             alone = self._alone(asked, paths)
             found = [one for one in found if (one[0], one[1]) in alone]
-        names = _Names(self.listing, paths.values())
-        model = self.listing.current.model
+        names = _Names(self.room, self.listing, paths.values())
+        model = self.listing.state.current.model
         words = next((one for one in self.speaking if one.fit(model)), PlainSentences())
         told: list[Reviewed] = []
         for subject, relation, allowed in found:
@@ -196,8 +203,8 @@ class Reviewing:
         for i in range(0, len(allowed), DECIDED):
             some = allowed[i : i + DECIDED]
             questions = tuple(CheckQuestion(asked.store, *one, asked.object, explain=True) for one in some)
-            asking = AskingMany(asked.store, questions, listing.current, listing.now, listing.end)
-            decisions = listing.checker.check_in(listing.room.reader, asking).decisions
+            asking = AskingMany(asked.store, questions, listing.state.current, listing.state.now, listing.end)
+            decisions = listing.checker.check_in(listing.state.reader, asking).decisions
             found |= {one: decision.known().path or () for one, decision in zip(some, decisions, strict=True)}
         return found
 
@@ -205,8 +212,8 @@ class Reviewing:
         self, asked: ReviewQuestion, paths: Mapping[tuple[Subject, str], tuple[StoredTuple, ...]]
     ) -> set[tuple[Subject, str]]:
         """Those who lose their access with any tuple of its path: so there is no other way to it."""
-        listing, base = self.listing, Remembered(self.listing.room.reader)
-        required = required_relations(listing.current.model)
+        listing, base = self.listing, Remembered(self.listing.state.reader)
+        required = required_relations(listing.state.current.model)
         leaning: dict[str, list[tuple[Subject, str]]] = {}
         alone = {one for one, path in paths.items() if path and not isinstance(one[0], Wildcard)}
         for one in alone:
@@ -217,7 +224,7 @@ class Reviewing:
             still = [one for one in some if one in alone]
             if still:
                 questions = tuple(CheckQuestion(asked.store, *one, asked.object) for one in still)
-                asking = AskingMany(asked.store, questions, listing.current, listing.now, listing.end)
+                asking = AskingMany(asked.store, questions, listing.state.current, listing.state.now, listing.end)
                 decisions = listing.checker.check_in(Overlay(base, {key: None}), asking).decisions
                 alone -= {one for one, decision in zip(still, decisions, strict=True) if decision.known().allowed}
         return alone
@@ -226,10 +233,10 @@ class Reviewing:
 class _Names:
     """What sentences may look at."""
 
-    def __init__(self, listing: Listing, paths: Iterable[tuple[StoredTuple, ...]]) -> None:
+    def __init__(self, room: View, listing: Listing, paths: Iterable[tuple[StoredTuple, ...]]) -> None:
         self._listing = listing
         objects = {one for path in paths for each in path for one in _objects(each.tuple)}
-        self._kept = listing.room.attributes(sorted(objects))
+        self._kept = room.attributes(sorted(objects))
 
     def name(self, object_: Object) -> str | None:
         """What people call an object."""
@@ -238,8 +245,8 @@ class _Names:
 
     def of(self, object_: Object, relation: str) -> list[RelationTuple]:
         """The tuples of an object and relation that hold."""
-        found = (one.tuple for one in self._listing.room.reader.read(object_, relation))
-        return [one for one in found if one.expires_at is None or one.expires_at > self._listing.now]
+        found = (one.tuple for one in self._listing.state.reader.read(object_, relation))
+        return [one for one in found if one.expires_at is None or one.expires_at > self._listing.state.now]
 
 
 def _objects(one: RelationTuple) -> list[Object]:

@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from iamgraph.errors import ConflictError, RequestError
+from iamgraph.errors import RequestError
 
 _TAG_BYTES: Final = 16
 _NUMBER_BYTES: Final = 8
@@ -51,16 +52,15 @@ class Revision:
             raise RequestError("the zookie is of a later revision than the store's newest", code="zookie_of_the_future")
         return asked
 
-    def sealed(self, question: str, place: str) -> str:
-        """A cursor: the token of a place in the answers to a question at this revision."""
-        said = json.dumps([self.number, place]).encode()
+    def sealed(self, question: str, time: datetime, place: str) -> str:
+        """A cursor: the token of a place in the answers to a question at this revision, judged by a time."""
+        said = json.dumps([self.number, time.astimezone(UTC).isoformat(), place]).encode()
         return base64.urlsafe_b64encode(said + self._seal(question, said)).decode("ascii")
 
-    def opened(self, question: str, cursor: str) -> str:
-        """The place a cursor stands for; `self` is the store's newest revision.
+    def opened(self, question: str, cursor: str) -> tuple[int, datetime, str]:
+        """The revision's number, the time and the place a cursor stands for; `self` is the store's newest revision.
 
-        Raises `RequestError` for a cursor of another question or store, or a damaged one, and `ConflictError` for
-        one of another revision.
+        Raises `RequestError` for a cursor of another question or store, or a damaged one.
         """
         try:
             raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
@@ -69,14 +69,12 @@ class Revision:
         said, seal = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
         if not said.isascii() or not hmac.compare_digest(self._seal(question, said), seal):
             raise _no_cursor()
-        number, place = json.loads(said)
-        if number != self.number:
-            raise ConflictError("the store changed since the list began: start it again", code="list_moved")
-        return str(place)
+        number, time, place = json.loads(said)
+        return number, datetime.fromisoformat(time), place
 
     def _seal(self, question: str, said: bytes) -> bytes:
         # JSON parts question and place, whatever they hold.
-        message = json.dumps(["list", self.store, question, said.decode("ascii")]).encode()
+        message = json.dumps(["list at", self.store, question, said.decode("ascii")]).encode()
         return hmac.digest(self.epoch.encode(), message, hashlib.sha256)[:_TAG_BYTES]
 
     def _tag(self, number: bytes) -> bytes:

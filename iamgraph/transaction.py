@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from iamgraph.check.contract import AskingMany, Checker, CurrentModel
 from iamgraph.errors import LimitError
-from iamgraph.listing import Listing
+from iamgraph.history import State
+from iamgraph.listing import listing_of
 from iamgraph.questions import CheckQuestion, StoreInfo, TupleFilter
 from iamgraph.reasons import Sentences
 from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
@@ -42,6 +43,10 @@ class Transaction:
     def info(self) -> StoreInfo:
         """The state all answers are of."""
         return self._room.reader.info
+
+    def defines(self, type_: str, relation: str) -> bool:
+        """Whether the store's model has the relation on the type; an older one of the access model may not."""
+        return self._current.model.relation(type_, relation) is not None
 
     def check(self, subject: Subject, relation: str, object_: Object) -> bool:
         """May the subject? Raises where the answer is unknown."""
@@ -90,8 +95,9 @@ class Transaction:
 
     def review(self, asked: ReviewQuestion) -> ReviewPage:
         """Who has which relation on an object."""
-        listing = Listing(self._room, self._checker, self._current, self.now, self._end)
-        return Reviewing(listing, self._speaking).page(asked)
+        state = State(self._room.reader, self._current, self.now)
+        listing = listing_of(self._room, state, self._checker, self._end)
+        return Reviewing(self._room, listing, self._speaking).page(asked)
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field
@@ -11,6 +12,7 @@ from iamgraph.expand import ExpandQuestion, Node, Tree
 from iamgraph.listing import Access, AccessList, ListAccess, ListObjects, ListSubjects, SubjectsPage, parse_kind
 from iamgraph.questions import Page
 from iamgraph.service.answers import Answer
+from iamgraph.service.past_wire import MomentBody
 from iamgraph.service.wire import Body, FreshnessBody, at, example
 from iamgraph.tuples import Object, check_type, parse_object, parse_subject
 
@@ -20,54 +22,92 @@ _LIMIT = "how many at most, 1 to 1,000"
 class StreamQuery(Body):
     """Whether all comes at once."""
 
-    stream: bool = Field(False, strict=False, description="all of it as JSON lines, at one revision")
+    stream: bool = Field(
+        False, strict=False, description="all of it as JSON lines, at one revision, sent as it is decided"
+    )
 
 
-class _PageBody(FreshnessBody):
+class _PageBody(Body):
     limit: int = Field(100, description=_LIMIT)
     cursor: str | None = Field(None, description="the `next_cursor` of the page before")
 
 
-class ListObjectsBody(
-    _PageBody, json_schema_extra=example(subject="member:ada", relation="can_view", type="source", limit=10)
-):
-    """Which objects of a type may `subject` have `relation` on?"""
-
+class _ObjectsBody(_PageBody):
     subject: str = Field(description="who: `type:id`, `type:id#relation` or `type:*`")
     relation: str = Field(description="what: a relation of the type")
     type: str = Field(description="the type of the objects")
 
-    def to_question(self, store: str, *, whole: bool) -> ListObjects:
-        """The list asked for."""
+    def read(self, store: str, *, whole: bool) -> ListObjects:
+        """The list asked for, of whatever time."""
         subject = at("/subject", lambda: parse_subject(self.subject))
         type_ = at("/type", lambda: check_type(self.type))
         return at(
             "/relation",
-            lambda: ListObjects(
-                store, subject, self.relation, type_, self.limit, self.cursor, self.zookie, self.consistency, whole
-            ),
+            lambda: ListObjects(store, subject, self.relation, type_, self.limit, self.cursor, whole=whole),
         )
 
 
-class ListSubjectsBody(
-    _PageBody, json_schema_extra=example(object="source:orders", relation="can_view", type="member", limit=10)
+class ListObjectsBody(
+    _ObjectsBody,
+    FreshnessBody,
+    json_schema_extra=example(subject="member:ada", relation="can_view", type="source", limit=10),
 ):
-    """Which subjects of a kind may have `relation` on `object`?"""
+    """Which objects of a type may `subject` have `relation` on?"""
 
+    def to_question(self, store: str, *, whole: bool) -> ListObjects:
+        """The list asked for."""
+        return replace(self.read(store, whole=whole), zookie=self.zookie, consistency=self.consistency)
+
+
+class PastObjectsBody(
+    _ObjectsBody,
+    MomentBody,
+    json_schema_extra=example(subject="member:ada", relation="can_view", type="source", at_revision=1),
+):
+    """Which objects of a type might `subject` have had `relation` on?"""
+
+    def to_question(self, store: str, *, whole: bool) -> ListObjects:
+        """The list asked for."""
+        return replace(self.read(store, whole=whole), at=self.moment())
+
+
+class _SubjectsBody(_PageBody):
     object: str = Field(description="on what: `type:id`")
     relation: str = Field(description="what: a relation of the object's type")
     type: str = Field(description="the kind of the subjects: a type, or a userset kind as `group#member`")
 
-    def to_question(self, store: str, *, whole: bool) -> ListSubjects:
-        """The list asked for."""
+    def read(self, store: str, *, whole: bool) -> ListSubjects:
+        """The list asked for, of whatever time."""
         object_ = at("/object", lambda: parse_object(self.object))
         kind = at("/type", lambda: parse_kind(self.type))
         return at(
             "/relation",
-            lambda: ListSubjects(
-                store, object_, self.relation, kind, self.limit, self.cursor, self.zookie, self.consistency, whole
-            ),
+            lambda: ListSubjects(store, object_, self.relation, kind, self.limit, self.cursor, whole=whole),
         )
+
+
+class ListSubjectsBody(
+    _SubjectsBody,
+    FreshnessBody,
+    json_schema_extra=example(object="source:orders", relation="can_view", type="member", limit=10),
+):
+    """Which subjects of a kind may have `relation` on `object`?"""
+
+    def to_question(self, store: str, *, whole: bool) -> ListSubjects:
+        """The list asked for."""
+        return replace(self.read(store, whole=whole), zookie=self.zookie, consistency=self.consistency)
+
+
+class PastSubjectsBody(
+    _SubjectsBody,
+    MomentBody,
+    json_schema_extra=example(object="source:orders", relation="can_view", type="member", at_revision=1),
+):
+    """Which subjects of a kind might have had `relation` on `object`?"""
+
+    def to_question(self, store: str, *, whole: bool) -> ListSubjects:
+        """The list asked for."""
+        return replace(self.read(store, whole=whole), at=self.moment())
 
 
 class ListAccessBody(FreshnessBody, json_schema_extra=example(subject="member:ada", types=["source"])):
@@ -204,19 +244,21 @@ class TreeAnswer(Answer):
 # --- lines ---
 
 
-def object_lines(page: Page[Object]) -> Iterator[dict[str, Any]]:
-    """All of a list of objects: a line each, and a last one that says it is whole."""
+def object_lines(page: Page[Object], _first: bool) -> Iterator[dict[str, Any]]:
+    """A page of a list of objects: a line each, and after the last page one that says that the list is whole."""
     for one in page.items:
         yield {"object": str(one)}
-    yield {"end": {"zookie": page.revision.zookie()}}
+    if page.next_cursor is None:
+        yield {"end": {"zookie": page.revision.zookie()}}
 
 
-def subject_lines(page: SubjectsPage) -> Iterator[dict[str, Any]]:
-    """All of a list of subjects: the wildcard, a line each, the exceptions, and a last line that says it is whole."""
-    if page.wildcard:
+def subject_lines(page: SubjectsPage, first: bool) -> Iterator[dict[str, Any]]:
+    """As `object_lines`, of subjects: the wildcard before all, and the exceptions after the subjects of their page."""
+    if first and page.wildcard:
         yield {"wildcard": True}
     for one in page.subjects:
         yield {"subject": str(one)}
     for one in page.excepted:
         yield {"except": str(one)}
-    yield {"end": {"zookie": page.revision.zookie()}}
+    if page.next_cursor is None:
+        yield {"end": {"zookie": page.revision.zookie()}}

@@ -24,18 +24,27 @@ def moment(revision: int | None, time: Time, name: str) -> Moment:
     return found
 
 
-class PastCheckBody(
-    QuestionBody,
-    json_schema_extra=example(subject="member:ada", relation="can_view", object="source:orders", at_revision=1),
-):
-    """Might `subject` have had `relation` on `object`?"""
+class MomentBody(Body):
+    """What is asked of the past."""
 
     at_revision: int | None = Field(None, ge=0, le=MAX_REVISION, description="the revision asked of")
     at_time: Time = Field(None, description="in place of `at_revision`: a time, by which expiry is judged then")
 
+    def moment(self) -> Moment:
+        """The revision or the time."""
+        return moment(self.at_revision, self.at_time, "at_revision")
+
+
+class PastCheckBody(
+    QuestionBody,
+    MomentBody,
+    json_schema_extra=example(subject="member:ada", relation="can_view", object="source:orders", at_revision=1),
+):
+    """Might `subject` have had `relation` on `object`?"""
+
     def to_question(self, store: str) -> PastQuestion:
         """The question asked."""
-        return PastQuestion(self.read(store), moment(self.at_revision, self.at_time, "at_revision"))
+        return PastQuestion(self.read(store), self.moment())
 
 
 class ScopedBody(Body):

@@ -16,6 +16,7 @@ from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.history import PastQuestion, state_at
+from iamgraph.listing import ListObjects, ListSubjects
 from iamgraph.questions import (
     Act,
     CheckQuestion,
@@ -28,9 +29,10 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
+from iamgraph.reasons import PastWhy, WhyQuestion
 from iamgraph.store.contract import Room
 from iamgraph.store.keeper import Neo4jKeeper
-from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard
+from iamgraph.tuples import ConditionUse, Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard
 from tests.conftest import SECONDS
 from tests.store.given import MODEL
 
@@ -176,6 +178,30 @@ class Story:
                 found[str(one)] = "unknown"
         return found
 
+    def lists_then(self, at: int | datetime, answers: dict[str, str]) -> int:
+        """Each list of then names whom and what the answers allow; how many lists there were."""
+        made = 0
+        for object_, relation in (*((one, "can_view") for one in DOCS), (GROUPS[1], "member")):
+            right = {one: answers[f"{object_}#{relation}@{one}"] for one in (*USERS, Wildcard("user"))}
+            try:
+                page = self.door.list_subjects(ListSubjects(self.store, object_, relation, Kind("user"), at=at))
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", True) == (fault.code, "unknown" in right.values())
+                continue
+            known = set(USERS) - set(page.excepted) if page.wildcard else set(page.subjects)
+            assert {one for one in USERS if right[one] == "allowed"} == known
+            made += 1
+        for user in USERS:
+            right = {one: answers[f"{one}#can_view@{user}"] for one in DOCS}
+            try:
+                found = self.door.list_objects(ListObjects(self.store, user, "can_view", "doc", at=at)).items
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", True) == (fault.code, "unknown" in right.values())
+                continue
+            assert {one for one in DOCS if right[one] == "allowed"} == set(found)
+            made += 1
+        return made
+
     def check_since(self) -> None:
         """Each access goes back to where every revision's own answers say it began."""
         newest = max(self.answers)
@@ -187,6 +213,31 @@ class Story:
             found = self.door.since(one)
             assert found.change is not None
             assert (began, True, True) == (found.change.revision, found.kept, found.decision.path is not None)
+
+    def check_why(self, revision: int) -> int:
+        """What is asked of a revision has the check's answer, by tuples that stood then; how many proofs were told."""
+        told, asked = 0, list(self.questions())
+        self.draw.shuffle(asked)
+        asked.sort(key=lambda one: self.answers[revision][str(one)])  # what was allowed first
+        for one in (*asked[:2], asked[-1]):
+            said, tuples = self.answers[revision][str(one)], self.tuples[revision]
+            try:
+                found = self.door.why_at(
+                    PastWhy(WhyQuestion(one.store, one.subject, one.relation, one.object), revision)
+                )
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", "unknown") == (fault.code, said)
+                continue
+            assert (said == "allowed", revision) == (found.allowed, found.revision.number)
+            assert (said == "allowed", said == "denied", ()) == (
+                bool(found.proofs),
+                bool(found.branches),
+                found.remedies,
+            )
+            for proof in found.proofs:
+                assert tuples.issuperset(proof.path)
+            told += len(found.proofs)
+        return told
 
     def tuples_then(self, at: int) -> set[StoredTuple]:
         """Every tuple that was there then, with its history."""
@@ -220,7 +271,9 @@ def story(keeper: Neo4jKeeper, store: str, clock: Clock) -> Story:
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(HISTORIES))
 def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None:
-    """At every revision each check gets the answer it got when that was the newest, over the very same tuples."""
+    """At every revision each check gets the answer it got when that was the newest, and each list is what checks
+    allow, over the very same tuples.
+    """
     story.draw.seed(f"{SEED}/{number}")
     story.answers[1] = story.now_answered()
     story.tuples[1] = set()
@@ -228,12 +281,26 @@ def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None
         story.step()
     story.check_since()
     story.clock.now += 1000 * HOUR
+    lists = 0
     for revision, answers in story.answers.items():
         assert story.tuples[revision] == story.tuples_then(revision)
         assert answers == story.then(revision)
+        lists += story.lists_then(revision, answers)
+    assert lists > 0
     for revision, time in story.times.items():
         if story.times.get(revision + 1) != time and list(story.times.values()).count(time) == 1:
             assert story.answers[revision] == story.then(time)
+
+
+def test_why_as_of_then(story: Story) -> None:
+    """At every revision the reasons agree with the check, and every tuple of each proof stood in the store then."""
+    story.draw.seed(1)
+    story.answers[1] = story.now_answered()
+    story.tuples[1] = set()
+    for _ in range(STEPS):
+        story.step()
+    story.clock.now += 1000 * HOUR
+    assert sum(map(story.check_why, story.answers)) >= STEPS
 
 
 def test_the_histories_hold_what_matters(story: Story) -> None:

@@ -21,7 +21,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("model", "queries", "plan", "tracing", "exploring", "drawing", "cookbook", "printing"),
     ("store",),
     (
-        *("check", "expand", "listing", "history", "watch", "impact"),
+        *("check", "expand", "listing", "candidates", "touched", "history", "watch", "impact"),
         *("reasons", "grounding", "fixpoint", "proofs", "denial", "remedies", "explain"),
         "review",
     ),

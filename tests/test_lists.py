@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -68,6 +70,8 @@ type source
     define can_view: (viewer or open) but not banned
 """
 VIEW: Final = Object("source", "orders")
+A: Final = "source:a#viewer@member:ada"
+B: Final = "source:b#viewer@member:ada"
 
 
 def _write(authorizer: Authorizer, store: str, *tuples: str) -> None:
@@ -117,8 +121,9 @@ def test_facing_diamonds_end_in_time(authorizer: Authorizer, wiki: str) -> None:
 
 
 def test_a_cursor_holds_for_its_question_and_revision(authorizer: Authorizer, wiki: str) -> None:
-    """A cursor of another question, store or revision, or a damaged one, is refused."""
-    _write(authorizer, wiki, "source:a#viewer@member:ada", "source:b#viewer@member:ada")
+    """A cursor of another question or store, or a damaged one, is refused; whatever is written, it goes on as it
+    began, and is refused where a newer answer is asked for."""
+    _write(authorizer, wiki, A, B)
     asked = ListObjects(wiki, parse_subject("member:ada"), "can_view", "source", limit=1)
     cursor = authorizer.list_objects(asked).next_cursor
     assert cursor is not None
@@ -134,10 +139,47 @@ def test_a_cursor_holds_for_its_question_and_revision(authorizer: Authorizer, wi
         with pytest.raises(RequestError) as refused:
             authorizer.list_objects(other)
         assert "malformed_cursor" == refused.value.code
-    _write(authorizer, wiki, "source:c#viewer@member:ada")
+    authorizer.write(WriteRequest(wiki, (parse_tuple("source:c#viewer@member:ada"),), (parse_tuple(B),)))
+    authorizer.write_model(wiki, MODEL.replace("can_view: (viewer or open) but not banned", "can_read: viewer"))
+    assert last == authorizer.list_objects(replace(asked, cursor=cursor))
     with pytest.raises(ConflictError) as moved:
-        authorizer.list_objects(replace(asked, cursor=cursor))
+        authorizer.list_objects(replace(asked, cursor=cursor, zookie=authorizer.get_store(wiki).revision.zookie()))
     assert "list_moved" == moved.value.code
+
+
+def test_a_cursor_holds_at_its_time(keeper: Neo4jKeeper, store: str) -> None:
+    """What expires between two pages is in the list still, which is of the first page's time."""
+    hours = iter(range(3))
+    authorizer = Authorizer(
+        keeper, GraphChecker(keeper), deadline=SECONDS, clock=lambda: NOW + timedelta(hours=next(hours))
+    )
+    authorizer.write_model(store, MODEL)
+    authorizer._keeper.write(
+        WriteRequest(store, tuple(replace(parse_tuple(one), expires_at=NOW + timedelta(hours=2)) for one in (A, B))),
+        authorizer.get_model(store).id,
+        NOW,
+    )
+    asked = ListObjects(store, parse_subject("member:ada"), "viewer", "source", limit=1)
+    first = authorizer.list_objects(asked)
+    last = authorizer.list_objects(replace(asked, cursor=first.next_cursor))
+    assert ((Object("source", "a"),), (Object("source", "b"),)) == (first.items, last.items)
+
+
+def test_a_cursor_ends_with_the_past(authorizer: Authorizer, keeper: Neo4jKeeper, wiki: str) -> None:
+    """Where the changes since the first page are gone, its cursor is refused, and so is its revision."""
+    _write(authorizer, wiki, A, B)
+    asked = ListObjects(wiki, parse_subject("member:ada"), "can_view", "source", limit=1)
+    first = authorizer.list_objects(asked)
+    _write(authorizer, wiki, "source:c#viewer@member:ada")
+    keeper.trim(wiki, datetime.now(UTC) + timedelta(minutes=1))
+    for refused, question in (
+        ("list_moved", replace(asked, cursor=first.next_cursor)),
+        ("changes_gone", replace(asked, at=first.revision.number)),
+        ("revision_unknown", replace(asked, at=99)),
+    ):
+        with pytest.raises(IamgraphError) as fault:
+            authorizer.list_objects(question)
+        assert refused == fault.value.code
 
 
 def test_ids_are_in_one_order_past_the_first_plane(authorizer: Authorizer, wiki: str) -> None:
@@ -235,23 +277,63 @@ Found = frozenset[str] | None
 
 
 def _compared(case: Case, keeper: Neo4jKeeper) -> Iterator[tuple[Found, Found]]:
-    """For each list of the case, what is right and what was listed."""
+    """For each list of the case, what is right and what was listed while it was written to, then and later."""
     store = f"lists-{ULID()}"
     authorizer = Authorizer(keeper, GraphChecker(keeper), deadline=SECONDS, clock=lambda: NOW)
     authorizer.create_store(store)
     try:
-        tuples = _written(case, store, authorizer)
-        oracle = Oracle(case.model, tuples, NOW)
+        writer = _Writer(case, store, authorizer, _written(case, store, authorizer))
+        past: list[tuple[Found, ListObjects | ListSubjects, set[str]]] = []
         for i, one in enumerate(case.questions[:4]):
             limit = PAGES[i % len(PAGES)]
+            tuples, then = writer.tuples(), authorizer.get_store(store).revision.number
+            oracle = Oracle(case.model, tuples, NOW)
             asked = ListObjects(store, one.subject, one.relation, one.object.type, limit=limit)
-            yield _right_objects(oracle, tuples, asked), _objects(authorizer, asked)
+            right = _right_objects(oracle, tuples, asked)
+            yield right, _objects(authorizer, asked, writer)
+            past.append((right, replace(asked, at=then), set()))
             if not isinstance(one.subject, Wildcard):
+                tuples, then = writer.tuples(), authorizer.get_store(store).revision.number
+                oracle = Oracle(case.model, tuples, NOW)
                 of = ListSubjects(store, one.object, one.relation, kind_of(one.subject), limit=limit)
                 known = {str(_of(of.kind, id_)) for id_ in _known(tuples, of.kind.type) | {of.object.id}}
-                yield _right_subjects(oracle, tuples, of), _subjects(authorizer, of, known)
+                right = _right_subjects(oracle, tuples, of)
+                yield right, _subjects(authorizer, of, known, writer)
+                past.append((right, replace(of, at=then), known))
+        for right, then_asked, known in past:
+            if isinstance(then_asked, ListObjects):
+                yield right, _objects(authorizer, then_asked, writer)
+            else:
+                yield right, _subjects(authorizer, then_asked, known, writer)
     finally:
         authorizer.delete_store(store)
+
+
+class _Writer:
+    """Changes a store between the pages of a list: a tuple of the case is taken away, and later put back."""
+
+    def __init__(self, case: Case, store: str, authorizer: Authorizer, tuples: tuple[RelationTuple, ...]) -> None:
+        self._authorizer = authorizer
+        self._store = store
+        self._draw = random.Random(str(tuples))
+        self._there = {str(one): one for one in tuples}
+        self._case = [one for one in case.tuples if one.expires_at is None or one.expires_at > NOW]
+
+    def tuples(self) -> tuple[RelationTuple, ...]:
+        """What is there now."""
+        return tuple(self._there.values())
+
+    def __call__(self) -> None:
+        """Change something."""
+        if not self._case:
+            return
+        one = self._draw.choice(self._case)
+        if str(one) in self._there:
+            self._authorizer.write(WriteRequest(self._store, deletes=(one,)))
+            del self._there[str(one)]
+        else:
+            self._authorizer.write(WriteRequest(self._store, (one,)))
+            self._there[str(one)] = one
 
 
 def _written(case: Case, store: str, authorizer: Authorizer) -> tuple[RelationTuple, ...]:
@@ -301,7 +383,7 @@ def _of(kind: Kind, id_: str) -> Subject:
 # --- what is listed ----------------------------------------------------------------------------------------
 
 
-def _objects(authorizer: Authorizer, asked: ListObjects) -> Found:
+def _objects(authorizer: Authorizer, asked: ListObjects, between: Callable[[], None] = lambda: None) -> Found:
     found: list[Object] = []
     try:
         while True:
@@ -311,6 +393,7 @@ def _objects(authorizer: Authorizer, asked: ListObjects) -> Found:
             if page.next_cursor is None:
                 break
             asked = replace(asked, cursor=page.next_cursor)
+            between()
     except IamgraphError as fault:
         assert "condition_not_evaluated" == fault.code
         return None
@@ -318,7 +401,7 @@ def _objects(authorizer: Authorizer, asked: ListObjects) -> Found:
     return frozenset(map(str, found))
 
 
-def _subjects(authorizer: Authorizer, asked: ListSubjects, known: set[str]) -> Found:
+def _subjects(authorizer: Authorizer, asked: ListSubjects, known: set[str], between: Callable[[], None]) -> Found:
     """The known subjects that the pages say may, named or by the wildcard."""
     named: list[Subject] = []
     allowed: set[str] = set()
@@ -333,6 +416,7 @@ def _subjects(authorizer: Authorizer, asked: ListSubjects, known: set[str]) -> F
             if page.next_cursor is None:
                 break
             asked = replace(asked, cursor=page.next_cursor)
+            between()
     except IamgraphError as fault:
         assert "condition_not_evaluated" == fault.code
         return None

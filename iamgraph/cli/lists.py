@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from iamgraph.cli import options
+from iamgraph.cli import options, parse
 from iamgraph.cli.output import Out, console
 from iamgraph.cli.said import Said
 from iamgraph.errors import RequestError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamgraph.cli.places import Place
 
 _limit = click.option("--limit", type=int, help="The first so many; else all of them.")
+_at = click.option("--at", metavar="REVISION|TIME", help="As of that revision or time.")
 
 
 @click.group("list")
@@ -33,12 +34,14 @@ def list_() -> None:
 @click.argument("type_", metavar="TYPE")
 @options.store
 @_limit
+@_at
 @options.reaching
-def objects(*, subject: str, relation: str, type_: str, store: str, limit: int | None, place: Place, out: Out) -> None:
+def objects(
+    *, subject: str, relation: str, type_: str, store: str, limit: int | None, at: str | None, place: Place, out: Out
+) -> None:
     """The objects of TYPE that SUBJECT has RELATION on."""
-    asked = ListObjects(
-        store, parse_subject(subject), relation, type_, MAX_LIST_PAGE if limit is None else limit, whole=limit is None
-    )
+    most, moment = MAX_LIST_PAGE if limit is None else limit, parse.moment(at) if at is not None else None
+    asked = ListObjects(store, parse_subject(subject), relation, type_, most, whole=limit is None, at=moment)
     with place.door() as door:
         page = door.list_objects(asked)
     out.many(({"object": str(one)} for one in page.items), {"OBJECT": lambda one: one["object"]})
@@ -51,16 +54,18 @@ def objects(*, subject: str, relation: str, type_: str, store: str, limit: int |
 @click.argument("type_", metavar="TYPE")
 @options.store
 @_limit
+@_at
 @options.reaching
-def subjects(*, object_: str, relation: str, type_: str, store: str, limit: int | None, place: Place, out: Out) -> None:
+def subjects(
+    *, object_: str, relation: str, type_: str, store: str, limit: int | None, at: str | None, place: Place, out: Out
+) -> None:
     """The subjects of TYPE that have RELATION on OBJECT; TYPE may be a userset kind, `group#member`.
 
     Where everybody may, that is told by `member:*`, and after it who may not.
     """
     kind = parse_kind(type_)
-    asked = ListSubjects(
-        store, parse_object(object_), relation, kind, MAX_LIST_PAGE if limit is None else limit, whole=limit is None
-    )
+    most, moment = MAX_LIST_PAGE if limit is None else limit, parse.moment(at) if at is not None else None
+    asked = ListSubjects(store, parse_object(object_), relation, kind, most, whole=limit is None, at=moment)
     with place.door() as door:
         page = door.list_subjects(asked)
     found = [{"subject": f"{kind.type}:*", "allowed": True}] if page.wildcard else []

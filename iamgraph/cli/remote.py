@@ -37,7 +37,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
-from iamgraph.reasons import Branch, NotFound, Proof, Remedy, Why, WhyQuestion
+from iamgraph.reasons import Branch, NotFound, PastWhy, Proof, Remedy, Why, WhyQuestion
 from iamgraph.review import ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.tuples import (
@@ -157,22 +157,29 @@ class Remote:
 
     def list_objects(self, asked: ListObjects) -> Page[Object]:
         """The objects a subject may."""
-        body: Said = {"subject": str(asked.subject), "relation": asked.relation, "type": asked.type}
+        body: Said = {"subject": str(asked.subject), "relation": asked.relation, "type": asked.type, **_then(asked.at)}
+        path = _path(asked.store, "list-objects" if asked.at is None else "history/list-objects")
         if asked.whole:
-            said = self._whole(_path(asked.store, "list-objects"), body)
+            said = self._whole(path, body)
             return Page(tuple(parse_object(one) for one in said["object"]), None, _revision(asked.store, said["end"]))
         body |= {"limit": asked.limit, "cursor": asked.cursor, "zookie": asked.zookie}
-        return self._ask("POST", _path(asked.store, "list-objects"), lambda said: _objects(asked.store, said), body)
+        return self._ask("POST", path, lambda said: _objects(asked.store, said), body)
 
     def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
         """The subjects that may."""
-        body: Said = {"object": str(asked.object), "relation": asked.relation, "type": str(asked.kind)}
+        body: Said = {
+            "object": str(asked.object),
+            "relation": asked.relation,
+            "type": str(asked.kind),
+            **_then(asked.at),
+        }
+        path = _path(asked.store, "list-subjects" if asked.at is None else "history/list-subjects")
         if asked.whole:
-            said = self._whole(_path(asked.store, "list-subjects"), body)
+            said = self._whole(path, body)
             told = {"subjects": said["subject"], "except": said["except"], "wildcard": said["wildcard"]}
             return _subjects(asked.store, {**told, **said["end"]})
         body |= {"limit": asked.limit, "cursor": asked.cursor, "zookie": asked.zookie}
-        return self._ask("POST", _path(asked.store, "list-subjects"), lambda said: _subjects(asked.store, said), body)
+        return self._ask("POST", path, lambda said: _subjects(asked.store, said), body)
 
     def list_access(self, asked: ListAccess) -> AccessList:
         """All a subject can do."""
@@ -208,6 +215,8 @@ class Remote:
         try:
             for line in answer.iter_lines():
                 ((name, value),) = json.loads(line).items()
+                if name == "problem":
+                    raise _problem(value["status"], value, "")
                 if isinstance(found[name], list):
                     found[name].append(value)
                 else:
@@ -230,6 +239,19 @@ class Remote:
             "zookie": asked.zookie,
         }
         return self._ask("POST", _path(asked.store, "why"), lambda said: _why(asked.store, said), body)
+
+    def why_at(self, asked: PastWhy) -> Why:
+        """Why might the subject then, or why not?"""
+        question = asked.question
+        body = {
+            "subject": str(question.subject),
+            "relation": question.relation,
+            "object": str(question.object),
+            "limit": question.limit,
+            **_moment("at", asked.at),
+        }
+        store = question.store
+        return self._ask("POST", _path(store, "history/why"), lambda said: _why(store, said), body)
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -564,6 +586,10 @@ def _moment(name: str, at: Moment) -> Said:
     return {f"{name}_time": of_time(at)} if isinstance(at, datetime) else {f"{name}_revision": at}
 
 
+def _then(at: Moment | None) -> Said:
+    return {} if at is None else _moment("at", at)
+
+
 def _scoped(scoped: Scoped) -> Said:
     return {
         "subject": str(scoped.subject) if scoped.subject is not None else None,
@@ -683,6 +709,7 @@ def _why(store: str, said: Said) -> Why:
         ),
         tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
         said["complete"],
+        said["more"],
     )
 
 

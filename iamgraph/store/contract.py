@@ -66,6 +66,23 @@ class Stride:
     end: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tuple that a stride follows: which of the strides, from which of its ids, and to which."""
+
+    stride: int
+    start: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Steps by the ids they lead to: all there are up to the id `end`, or, where it is None, all."""
+
+    steps: tuple[Step, ...]
+    end: str | None
+
+
 class View(Protocol):
     """A store's state, by what is there, on both sides of each tuple."""
 
@@ -89,7 +106,23 @@ class View(Protocol):
         """What is kept of each object; those the store does not know are left out."""
 
 
-class Room(View, Protocol):
+class Ways(Protocol):
+    """Where tuples lead, many at a time; expired ones too. The id `*` is that of the wildcard."""
+
+    def onward(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the objects whose tuples have a start as the subject."""
+
+    def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
+        """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
+
+    def onward_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `onward`, of the ids that follow one the first, by about so many tuples."""
+
+    def back_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `back`, of the ids that follow one the first, by about so many tuples."""
+
+
+class Room(View, Ways, Protocol):
     """A store's state, to be looked at from any side before a change that depends on it, its past with it."""
 
     def beneath(self, parents: Iterable[Object], relation: str) -> Iterable[RelationTuple]:
@@ -97,15 +130,6 @@ class Room(View, Protocol):
 
     def of_each(self, objects: Iterable[Object], relation: str | None) -> Iterable[RelationTuple]:
         """Every tuple of the objects, of one relation if given, expired ones too."""
-
-    def onward(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
-        """For each stride the ids of the objects whose tuples have a start as the subject; expired ones too.
-
-        The id `*` is that of the wildcard.
-        """
-
-    def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
-        """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
 
     def undoing(self, since: int) -> tuple[Undoing, ...]:
         """The changes after a revision with what was there before each, oldest first.

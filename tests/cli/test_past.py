@@ -57,3 +57,18 @@ def test_history_since(both: tuple[Cli, Cli], modelled: str) -> None:
     assert (True, 4, "eve") == (direct["allowed"], direct["change"]["revision"], direct["change"]["by"])
     assert "allowed since revision 4, " in both[0].done(*asked).out
     assert "denied\n" == both[0].done("history", "since", "member:bob", "viewer", "resource:wiki", *asked[3:]).out
+
+
+def test_lists_of_then(both: tuple[Cli, Cli], modelled: str) -> None:
+    """Who might, and what might be had, before the grant and after, the same from both."""
+    both[0].done("tuple", "write", GRANT, "--store", modelled)
+    both[0].done("tuple", "write", ADA, "--store", modelled)
+    for words, found in (
+        (("subjects", "resource:wiki", "viewer", "member"), "member:ada"),
+        (("objects", "member:ada", "viewer", "resource"), "resource:wiki"),
+    ):
+        for at, told in (("2", []), ("3", [found])):
+            for limit in ((), ("--limit", "5")):
+                asked = ("list", *words, "--store", modelled, "--at", at, *limit, "--json")
+                said = [[next(iter(one.values())) for one in cli.done(*asked).lines] for cli in both]
+                assert [told, told] == said
