@@ -3,6 +3,7 @@ review is what checks answer, and no policy said to add nothing is missed by any
 
 from __future__ import annotations
 
+import os
 from importlib import resources
 from typing import Final
 
@@ -27,6 +28,8 @@ from tests.access.oracle import ASKED, MAY, PII
 from tests.access.python import PythonDoor
 from tests.access.test_properties import after, some
 
+# How many random histories each of these is held to.
+EXAMPLES: Final = int(os.environ.get("IAMGRAPH_REPORTS", "2"))
 GIVEN: Final = {
     "review": {"object": "source:orders", "relation": "can_edit"},
     "one-path": {"object": "source:orders", "relation": "can_edit"},
@@ -128,7 +131,7 @@ def may(report: Report, history: History) -> set[tuple[str, str, str]]:
     return found
 
 
-@some(max_examples=4)
+@some(max_examples=EXAMPLES)
 @given(history=histories)
 def test_it_is_what_checks_answer(authorizer: Authorizer, keeper: Neo4jKeeper, history: list[Step]) -> None:
     """After any history, owners apart, everybody may exactly what the review and the table of roles say."""
@@ -195,7 +198,7 @@ def test_personal_data_is_something_added(acme: Access) -> None:
     assert [] == rows(acme.reports("acme").idle_policies(), "policy")
 
 
-@some(max_examples=4)
+@some(max_examples=EXAMPLES)
 @given(history=histories)
 def test_nobody_misses_an_idle_policy(authorizer: Authorizer, keeper: Neo4jKeeper, history: list[Step]) -> None:
     """After any history, nobody would lose anything with a policy that is said to add nothing."""
@@ -237,7 +240,7 @@ def test_one_path(acme: Access) -> None:
     assert everybody == [one for (one,) in rows(asked.one_path("source:orders", "can_read"), "subject")]
 
 
-@some(max_examples=2)
+@some(max_examples=EXAMPLES)
 @given(history=histories)
 def test_one_path_is_one_proof(authorizer: Authorizer, keeper: Neo4jKeeper, history: list[Step]) -> None:
     """After any history, those told to read a source by one path are those for whose access there is one proof."""
