@@ -54,7 +54,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
-from iamgraph.reasons import Sentences, Why, WhyQuestion
+from iamgraph.reasons import PastWhy, Sentences, Why, WhyQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
@@ -203,6 +203,20 @@ class Authorizer:
             return history.decided(state, self._checker, question, end)
 
         return self._keeper.until(end).look(question.store, decide).known()
+
+    def why_at(self, asked: PastWhy) -> Why:
+        """As `why`, of the store at a revision or a time, without what would allow. Raises as `check_at` does."""
+        end, now = self._ends(), self._clock()
+        question = asked.question
+
+        def tell(room: Room) -> Why:
+            then = history.state_at(room, asked.at, now)
+            check = CheckQuestion(question.store, question.subject, question.relation, question.object)
+            _check_question(then.current.model, check)
+            return why(then.view(room), self._checker, question, then.current, then.now, end, self._speaking, past=True)
+
+        with span("why"):
+            return self._keeper.until(end).look(question.store, tell)
 
     def since(self, question: CheckQuestion) -> Since:
         """Who gave this access and when: the path of an allowed check, and the change after which it has been allowed.

@@ -32,8 +32,13 @@ def why(  # noqa: PLR0917 - what a question is judged by
     now: datetime,
     end: float,
     speaking: Sequence[Sentences] = (),
+    *,
+    past: bool = False,
 ) -> Why:
-    """The reasons of the answer; raises where it is unknown. `end` is a reading of `time.monotonic`."""
+    """The reasons of the answer; raises where it is unknown. `end` is a reading of `time.monotonic`.
+
+    What would allow what is denied is not looked for in the past, which nothing changes.
+    """
     decision = _decision(room, checker, asked, current, now, end)
     grounding = Grounding(room, current.model, asked.subject, now, end)
     root: Goal = (asked.object, asked.relation)
@@ -51,16 +56,20 @@ def why(  # noqa: PLR0917 - what a question is judged by
         told = tuple(replace(one, sentence=sentences.proof(seen, asked, one)) for one in found)
         return Why(True, decision.revision, _allowed(asked, told), told, complete=grounding.complete)
     branches = Denial(grounding, known, asked, seen, sentences).branches()
+    if past:
+        return Why(False, decision.revision, _denied(asked), (), branches, complete=grounding.complete)
     remedies: tuple[Remedy, ...] = ()
+    search = Remedies(room, grounding, current, asked, known)
     # What would allow it is looked for in part of the time, so that where it stopped is told all the same.
     grounding.deadline = min(end, time.monotonic() + (end - time.monotonic()) * REMEDIES_SHARE)
     try:
-        remedies = Remedies(room, grounding, current, asked).find(seen, sentences)
+        remedies = search.find(seen, sentences)
     except LimitError as late:
         if late.code != Unknown.DEADLINE.value:
             raise
         grounding.complete = False
-    return Why(False, decision.revision, _denied(asked), (), branches, remedies, complete=grounding.complete)
+    complete = grounding.complete
+    return Why(False, decision.revision, _denied(asked), (), branches, remedies, complete=complete, more=search.more)
 
 
 def _decision(  # noqa: PLR0917 - as above

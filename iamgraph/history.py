@@ -13,8 +13,8 @@ from iamgraph.errors import RequestError
 from iamgraph.model.model import Model
 from iamgraph.model.parser import parse_model
 from iamgraph.questions import Change, CheckQuestion, Decision, StoreInfo, Unknown
-from iamgraph.store.contract import Room, TupleReader, Undoing
-from iamgraph.store.overlay import Overlay
+from iamgraph.store.contract import Room, TupleReader, Undoing, View
+from iamgraph.store.overlay import OverlaidView, Overlay
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple
 
 MODELS_READY: Final = 64
@@ -22,6 +22,16 @@ MODELS_READY: Final = 64
 SPANS: Final = (100, 10_000)
 # A revision's number, or an aware time.
 Moment = int | datetime
+
+
+def check_moment(at: Moment, zookie: str | None) -> None:
+    """`RequestError` for a time without a zone, and for a zookie besides."""
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise RequestError("a time needs a time zone", code="malformed_time")
+    if zookie is not None:
+        raise RequestError(
+            "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +48,6 @@ class PastQuestion:
         check_moment(self.at, self.question.zookie)
 
 
-def check_moment(at: Moment, zookie: str | None) -> None:
-    """`RequestError` for a time without a zone, and for a zookie beside a moment."""
-    if isinstance(at, datetime) and at.tzinfo is None:
-        raise RequestError("a time needs a time zone", code="malformed_time")
-    if zookie is not None:
-        raise RequestError(
-            "a zookie asks for a newer answer, `at` for an older one: send one of them", code="zookie_refused"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """A store as it was: what to read, the model in force, and the time it is judged by."""
@@ -62,6 +62,10 @@ class State:
     def info(self) -> StoreInfo:
         """The state all answers are of."""
         return self.reader.info
+
+    def view(self, room: Room) -> View:
+        """What the room shows of it, from both sides of each tuple."""
+        return room if self.reader is room.reader else OverlaidView(room, self.laid, self.info)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from iamgraph.tuples import (
     RelationTuple,
     StoredTuple,
     Subject,
+    Userset,
     canonical_json,
     check_relation,
     check_text,
@@ -308,16 +309,24 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a change was about: the act, the object it was done to, and the one it is listed under."""
+    """What a change was about: the act, the object it was done to, and the one it is listed under.
+
+    `others` are objects it concerns besides, under which it is found too.
+    """
 
     action: str
     object: Object
     within: Object
+    others: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused: what it would have been about, when, to whom, and why."""
+    """What was refused: what it would have been about, when, to whom, and why.
+
+    `most` is given for who stands outside what it is listed under: of those only so many of a day are kept, the others
+    counted.
+    """
 
     note: Note
     at: datetime
@@ -325,6 +334,7 @@ class Refusal:
     reason: str | None
     code: str
     message: str
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -567,6 +577,17 @@ class TupleFilter:
     def everything(self) -> bool:
         """Whether no field is given, so that every tuple of a store is meant."""
         return self == TupleFilter()
+
+    def means(self, one: RelationTuple) -> bool:
+        """Whether a tuple is one of those."""
+        subject = one.subject.object if isinstance(one.subject, Userset) else one.subject
+        return (
+            self.object_type in (None, one.object.type)
+            and self.object_id in (None, one.object.id)
+            and self.relation in (None, one.relation)
+            and self.subject in (None, one.subject)
+            and self.subject_type in (None, subject.type)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from iamgraph.errors import RequestError
+from iamgraph.history import Moment, check_moment
 from iamgraph.model.model import Model
 from iamgraph.revision import Revision
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, check_relation
@@ -29,6 +30,17 @@ class WhyQuestion:
         check_relation(self.relation)
         if not 1 <= self.limit <= MAX_PROOFS:
             raise RequestError(f"`limit` must be 1 to {MAX_PROOFS}", code="malformed_limit", pointer="/limit")
+
+
+@dataclass(frozen=True, slots=True)
+class PastWhy:
+    """Why might the subject have at a revision or a time, or why not? Names are those of today, and remedies none."""
+
+    question: WhyQuestion
+    at: Moment
+
+    def __post_init__(self) -> None:
+        check_moment(self.at, self.question.zookie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,8 @@ class Remedy:
 class Why:
     """The answer, true of the store at `revision`: proofs where it is allowed, branches and remedies where not.
 
-    `complete` is False where there was more to look at than may be read, so that there may be more to tell.
+    `complete` is False where there was more to look at than may be read, so that there may be more to tell;
+    `more` is True where other changes may do as well that are not told.
     """
 
     allowed: bool
@@ -80,6 +93,7 @@ class Why:
     branches: tuple[Branch, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     complete: bool = True
+    more: bool = False
 
 
 class Seen(Protocol):

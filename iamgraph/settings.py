@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, le=64, description="worker processes of the service; 0 for one a core")
     threads: int = Field(16, ge=1, le=64, description="threads of each worker")
     max_waiting: int = Field(64, ge=0, le=10_000, description="requests that may wait for a thread in each worker")
+    max_long: int = Field(4, ge=1, le=64, description="long questions that each worker answers at a time")
     rate: float = Field(0.0, ge=0, description="requests a second of one key in each worker; 0 for any number")
     deadline: float = Field(3.0, gt=0, le=60, description="seconds within which every request is answered")
     max_body: int = Field(1_048_576, ge=1024, description="bytes a request's body may have")

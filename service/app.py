@@ -18,6 +18,7 @@ from iamgraph.service.doors import (
     doors,
     set_deadline,
 )
+from iamgraph.service.long import hold_long
 from iamgraph.service.metrics import CONTENT_TYPE, Metrics
 from iamgraph.service.page_files import about, index, page_file
 from iamgraph.service.problems import problem
@@ -62,6 +63,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     app.before_request(check_key)
     app.before_request(check_query)
     app.before_request(check_body)
+    hold_long(app, settings.max_long)
     app.after_request(_headers)
     app.register_api(api.routes)
     for one in (lists, reasons, past, bulk, access, resources, credentials, trail):

@@ -18,6 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from iamgraph.access.access import Access
 from iamgraph.access.callers import Callers
+from iamgraph.access.own_sessions import OwnSessions
 from iamgraph.access.secrets import SESSION, TOKEN, kind_of
 from iamgraph.access.sessions import Sessions, SessionState
 from iamgraph.access.words import Caller
@@ -138,6 +139,11 @@ def access_store() -> str:
 def sessions() -> Sessions:
     """The sessions of members, for as long as this request may take."""
     return Sessions(authorizer(), doors().connection.keeper.until(g.end), access_store())
+
+
+def own_sessions() -> OwnSessions:
+    """The sessions that the caller may begin, see and end."""
+    return OwnSessions(sessions(), caller())
 
 
 def session(store: str, secret: str) -> SessionState:

@@ -1,4 +1,4 @@
-"""The route of reasons, and its JSON: why may somebody, or why not, and what would let them."""
+"""The routes of reasons, and their JSON: why may somebody, or why not, and what would let them."""
 
 from __future__ import annotations
 
@@ -8,33 +8,55 @@ from flask import Response
 from flask_openapi3 import APIBlueprint
 from pydantic import Field
 
-from iamgraph.reasons import DEFAULT_PROOFS, Branch, Proof, Remedy, Why, WhyQuestion
+from iamgraph.reasons import DEFAULT_PROOFS, Branch, PastWhy, Proof, Remedy, Why, WhyQuestion
 from iamgraph.service import answers, wire
 from iamgraph.service.doors import authorizer
+from iamgraph.service.past_wire import moment
 from iamgraph.tuples import parse_object, parse_subject
 
 routes = APIBlueprint("reasons", __name__, url_prefix="/v1", abp_responses=answers.PROBLEMS)
 
 
-class WhyBody(
-    wire.Body,
-    json_schema_extra=wire.example(subject="member:ada", relation="can_view", object="source:orders", limit=3),
-):
-    """Why does `subject` have `relation` on `object`, or why not?"""
+class ReasonsBody(wire.Body):
+    """Who, what and on what."""
 
     subject: str = Field(description="who: `type:id`, `type:id#relation` or `type:*`")
     relation: str = Field(description="what: a relation of the object's type")
     object: str = Field(description="on what: `type:id`")
     limit: int = Field(DEFAULT_PROOFS, description="how many proofs at most")
+
+    def read(self, store: str, zookie: str | None = None) -> WhyQuestion:
+        """The question asked."""
+        subject = wire.at("/subject", lambda: parse_subject(self.subject))
+        object_ = wire.at("/object", lambda: parse_object(self.object))
+        return wire.at("/relation", lambda: WhyQuestion(store, subject, self.relation, object_, self.limit, zookie))
+
+
+class WhyBody(
+    ReasonsBody,
+    json_schema_extra=wire.example(subject="member:ada", relation="can_view", object="source:orders", limit=3),
+):
+    """Why does `subject` have `relation` on `object`, or why not?"""
+
     zookie: str | None = Field(None, description="answer at this revision or later")
 
     def to_question(self, store: str) -> WhyQuestion:
         """The question asked."""
-        subject = wire.at("/subject", lambda: parse_subject(self.subject))
-        object_ = wire.at("/object", lambda: parse_object(self.object))
-        return wire.at(
-            "/relation", lambda: WhyQuestion(store, subject, self.relation, object_, self.limit, self.zookie)
-        )
+        return self.read(store, self.zookie)
+
+
+class PastWhyBody(
+    ReasonsBody,
+    json_schema_extra=wire.example(subject="member:ada", relation="can_view", object="source:orders", at_revision=1),
+):
+    """Why might `subject` have had `relation` on `object`, or why not?"""
+
+    at_revision: int | None = Field(None, ge=0, le=wire.MAX_REVISION, description="the revision asked of")
+    at_time: wire.Time = Field(None, description="in place of `at_revision`: a time, by which expiry is judged then")
+
+    def to_question(self, store: str) -> PastWhy:
+        """The question asked."""
+        return PastWhy(self.read(store), moment(self.at_revision, self.at_time, "at_revision"))
 
 
 class AbsentAnswer(answers.Answer):
@@ -93,8 +115,11 @@ class WhyAnswer(answers.Answer):
     sentence: str
     proofs: list[ProofAnswer] = Field(description="where it is allowed: the shortest first")
     branches: list[BranchAnswer] = Field(description="where it is denied")
-    changes: list[RemedyAnswer] = Field(description="where it is denied: what would allow it, the smallest first")
+    changes: list[RemedyAnswer] = Field(
+        description="where it is denied: what would allow it, the smallest first; none for the past"
+    )
     complete: bool = Field(description="false where there was more to look at than may be read")
+    more: bool = Field(description="true where other changes may do as well that are not told")
     zookie: str
 
     @classmethod
@@ -107,6 +132,7 @@ class WhyAnswer(answers.Answer):
             branches=list(map(BranchAnswer.of, found.branches)),
             changes=list(map(RemedyAnswer.of, found.remedies)),
             complete=found.complete,
+            more=found.more,
             zookie=found.revision.zookie(),
         )
 
@@ -115,3 +141,9 @@ class WhyAnswer(answers.Answer):
 def why(path: wire.StorePath, body: WhyBody) -> Response:
     """Why may the subject, or why not, and what would let it?"""
     return WhyAnswer.of(authorizer().why(body.to_question(path.store))).response()
+
+
+@routes.post("/stores/<store>/history/why", responses={200: WhyAnswer})
+def why_then(path: wire.StorePath, body: PastWhyBody) -> Response:
+    """Why might the subject at a revision or a time, or why not? Nothing is told of what would have let it."""
+    return WhyAnswer.of(authorizer().why_at(body.to_question(path.store))).response()

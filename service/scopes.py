@@ -60,7 +60,7 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
         | {"bulk.export", "metrics", "past.check", "past.changes", "past.what_if", "past.since"}
         | {"lists.list_objects", "lists.list_subjects", "lists.list_access", "lists.expand"}
         | {"lists.list_objects_then", "lists.list_subjects_then"}
-        | {"reasons.why"}
+        | {"reasons.why", "reasons.why_then"}
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object", "bulk.load"}),
     Scope.ADMIN: frozenset(
@@ -85,6 +85,11 @@ SCOPE_OF_ROUTE: Final[Mapping[str, Scope]] = {
 GLOBAL_ROUTES: Final = frozenset({"metrics"})
 # These name a store and read beyond it, so they take a key that holds for all as well.
 WHOLE_ROUTES: Final = frozenset({"v1.explore"})
+# What may take long: only some are answered at a time.
+LONG_ROUTES: Final = frozenset(
+    {"v1.explore", "past.changes", "past.since", "past.what_if", "lists.list_access"}
+    | {"reasons.why", "reasons.why_then"}
+)
 # These name no store in their path, and see to it themselves.
 STORELESS_ROUTES: Final = frozenset({"v1.create_store", "v1.list_stores", "v1.make_key", "v1.show_keys", "v1.end_key"})
 

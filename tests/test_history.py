@@ -29,6 +29,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
+from iamgraph.reasons import PastWhy, WhyQuestion
 from iamgraph.store.contract import Room
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import ConditionUse, Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard
@@ -213,6 +214,31 @@ class Story:
             assert found.change is not None
             assert (began, True, True) == (found.change.revision, found.kept, found.decision.path is not None)
 
+    def check_why(self, revision: int) -> int:
+        """What is asked of a revision has the check's answer, by tuples that stood then; how many proofs were told."""
+        told, asked = 0, list(self.questions())
+        self.draw.shuffle(asked)
+        asked.sort(key=lambda one: self.answers[revision][str(one)])  # what was allowed first
+        for one in (*asked[:2], asked[-1]):
+            said, tuples = self.answers[revision][str(one)], self.tuples[revision]
+            try:
+                found = self.door.why_at(
+                    PastWhy(WhyQuestion(one.store, one.subject, one.relation, one.object), revision)
+                )
+            except IamgraphError as fault:
+                assert ("condition_not_evaluated", "unknown") == (fault.code, said)
+                continue
+            assert (said == "allowed", revision) == (found.allowed, found.revision.number)
+            assert (said == "allowed", said == "denied", ()) == (
+                bool(found.proofs),
+                bool(found.branches),
+                found.remedies,
+            )
+            for proof in found.proofs:
+                assert tuples.issuperset(proof.path)
+            told += len(found.proofs)
+        return told
+
     def tuples_then(self, at: int) -> set[StoredTuple]:
         """Every tuple that was there then, with its history."""
 
@@ -264,6 +290,17 @@ def test_every_revision_is_answered_as_it_was(story: Story, number: int) -> None
     for revision, time in story.times.items():
         if story.times.get(revision + 1) != time and list(story.times.values()).count(time) == 1:
             assert story.answers[revision] == story.then(time)
+
+
+def test_why_as_of_then(story: Story) -> None:
+    """At every revision the reasons agree with the check, and every tuple of each proof stood in the store then."""
+    story.draw.seed(1)
+    story.answers[1] = story.now_answered()
+    story.tuples[1] = set()
+    for _ in range(STEPS):
+        story.step()
+    story.clock.now += 1000 * HOUR
+    assert sum(map(story.check_why, story.answers)) >= STEPS
 
 
 def test_the_histories_hold_what_matters(story: Story) -> None:

@@ -1,5 +1,5 @@
 CYPHER 25
-// grants_by_author: Who gave how much in this workspace, and for which reasons?
+// grants_by_author: Who gave how much in this workspace, and for which reasons? What has expired counts too.
 // teaches: Every tuple carries its author, reason, time and revision, so questions about who gave what need no log.
 // :param store => 'demo'
 // :param workspace => 'acme'

@@ -2,7 +2,7 @@ CYPHER 25
 // purge: removes some nodes of a retired store, and its last trace where none was left; call until it removes none.
 // The lock it takes keeps the id from being forgotten, and used again, meanwhile.
 // params: store, from, to, limit    returns: removed
-// index: deleted_store_id, object_key, change_key, model_key, refusal_key, session_id
+// index: deleted_store_id, object_key, change_key, model_key, refusal_key, session_id, touch_key
 MATCH (d:IamDeletedStore {id: $store})
 SET d:IamDeletedStore
 WITH d, COLLECT {
@@ -13,6 +13,8 @@ WITH d, COLLECT {
   MATCH (n:IamModel {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
   UNION
   MATCH (n:IamRefusal {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
+  UNION
+  MATCH (n:IamTouch {store: $store}) WHERE n.revision > 0 AND n.within > '' RETURN n LIMIT $limit
   UNION
   MATCH (n:IamSession {store: $store}) WHERE n.id > '' RETURN n LIMIT $limit
 } AS found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from iamgraph.access import words
@@ -42,7 +43,8 @@ class Accounts:
 
         def decide(transaction: Transaction) -> Effect:
             self._kept(transaction, person)
-            return Effect(note, attributes=(Attributes(person, {"name": name}),))
+            seen = replace(note, others=tuple(_homes(transaction, person)))
+            return Effect(seen, attributes=(Attributes(person, {"name": name}),))
 
         return self._desk.act(note, None, decide, [member, name])
 
@@ -62,14 +64,13 @@ class Accounts:
                 raise ConflictError(f"`{address.id}` is the address of another account", code="email_taken")
             new = is_(address, "account", person)
             old = tuple(one for one in _addresses(transaction, person) if one != new)
+            homes = _homes(transaction, person)
             # The link of an invite to the old address would bring back who is removed from there meanwhile.
-            stale = (
-                [each for one in _homes(transaction, person) for each in pending(transaction, one, person)]
-                if old
-                else []
-            )
+            stale = [each for one in homes for each in pending(transaction, one, person)] if old else []
             kept = Attributes(person, {"email": address.id})
-            return Effect(note, (new,), old, attributes=(kept,), removed=tuple(dict.fromkeys(stale)))
+            return Effect(
+                replace(note, others=tuple(homes)), (new,), old, attributes=(kept,), removed=tuple(dict.fromkeys(stale))
+            )
 
         return self._desk.act(note, None, decide, [member, email])
 
@@ -82,10 +83,11 @@ class Accounts:
 
         def decide(transaction: Transaction) -> Effect:
             kept = self._kept(transaction, person)
-            ends = [self._leaving(transaction, home, person, note) for home in _homes(transaction, person)]
+            homes = _homes(transaction, person)
+            ends = [self._leaving(transaction, home, person, note) for home in homes]
             gone = dict.fromkeys(kept) | {DELETED_AT: transaction.now.isoformat()}
             return Effect(
-                note,
+                replace(note, others=tuple(homes)),
                 deletes=(*_addresses(transaction, person), *(each for one in ends for each in one.deletes)),
                 attributes=(Attributes(person, gone),),
                 removed=tuple(dict.fromkeys(each for one in ends for each in one.removed)),

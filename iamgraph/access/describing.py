@@ -176,15 +176,16 @@ class Describing:
         return person
 
     def _invites(self) -> None:
-        """An invite from before a member was added ends as they leave, or are no owner any longer: else it would undo
+        """An open invite ends as whose it is becomes a member, leaves, or is no owner any longer: else it would undo
         that.
         """
         less = {one for one in self._there.things if one.type == "member"} - self._things.keys()
         owned = (one.subject for one in self._there.tuples - self._tuples if one.relation == "owner_direct")
         less |= {one for one in owned if isinstance(one, Object)}
-        if less:
+        emails = {str(self._there.facts[one].get("email")) for one in less}
+        emails |= {email for email, person in self._people.items() if person not in self._there.things}
+        if emails and self._there.exists:
             known = invited(self._transaction, self._home)
-            emails = (str(self._there.facts[one].get("email")) for one in less)
             self.ending = frozenset(known[one] for one in emails if one in known)
 
     def _note_name(self, said: Member, person: Object) -> None:

@@ -97,6 +97,8 @@ class Invites:
             if datetime.fromisoformat(kept["expires_at"]) <= transaction.now:
                 raise RequestError("the invite has expired: ask an owner for another", code="invite_expired")
             person, made = account_of(transaction, words.email(kept["email"]), account, name)
+            if transaction.has(self._home, "member", person):
+                raise ConflictError(f"`{kept['email']}` is a member already", code="member_exists")
             writes = [is_(self._home, "member", person), *made.writes]
             writes += [is_(one, "direct", person) for one in _policies(transaction, invite)]
             writes += [is_(one, "added", person) for one in _groups(transaction, invite)]
@@ -149,6 +151,16 @@ def invited(transaction: Transaction, home: Object) -> dict[str, Object]:
 def invite_and_all(transaction: Transaction, invite: Object) -> list[Object]:
     """An invite, and the policies that only it holds."""
     return [invite, *left_without(transaction, invite, _policies(transaction, invite))]
+
+
+def ended_by_joining(transaction: Transaction, home: Object, addresses: Collection[Object]) -> list[Object]:
+    """The open invites of whoever becomes a member otherwise, with what they alone hold.
+
+    They end in the same change: their links would later give back what was taken from the member since.
+    """
+    found = invited(transaction, home)
+    open_ = (found[one.id] for one in addresses if one.id in found)
+    return list(dict.fromkeys(each for one in open_ for each in invite_and_all(transaction, one)))
 
 
 def _groups(transaction: Transaction, invite: Object) -> list[Object]:

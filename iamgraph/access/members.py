@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, not_found, subjects
-from iamgraph.access.invites import invite_and_all, invited
+from iamgraph.access.invites import ended_by_joining, invite_and_all, invited
 from iamgraph.access.policies import held_policies, left_without
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import account_of
@@ -33,8 +33,8 @@ class Members:
     def add(self, email: str, *, name: str | None = None, role: str = MEMBER, id_: str | None = None) -> Done:
         """Make the person with that address a member, with minimal access or as an owner.
 
-        An account that is there is taken, whatever name is given; one that is not is made. Who is a member stays as
-        they are.
+        An account that is there is taken, whatever name is given; one that is not is made. An open invite of theirs
+        ends, and gives nothing.
         """
         address = words.email(email)
         account = words.new_id("member", id_)
@@ -47,7 +47,9 @@ class Members:
             if transaction.has(self._home, "member", person):
                 raise ConflictError(f"`{address.id}` is a member already", code="member_exists", pointer="/email")
             writes += [is_(self._home, "owner_direct", person)] if owner else []
-            return Effect(Note("member.add", person, self._home), tuple(writes), attributes=made.attributes)
+            ended = ended_by_joining(transaction, self._home, [address])
+            note = Note("member.add", person, self._home)
+            return Effect(note, tuple(writes), attributes=made.attributes, removed=tuple(ended))
 
         return self._act(Note("member.add", account, self._home), decide, [email, name, role, id_])
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from iamgraph.access import words
-from iamgraph.access.desk import Desk, Need
+from iamgraph.access.desk import Desk, Need, subjects
 from iamgraph.access.faults import Faults
+from iamgraph.access.invites import ended_by_joining
 from iamgraph.access.members import MEMBER, is_owner
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import accounts_of, made_account
@@ -134,8 +135,15 @@ class People:
                         attributes += made.attributes
                     writes += self._standing(one, account, groups)
             faults.check("the file")
+            members = set(subjects(transaction, self._home, "member"))
+            joining = [one for one in fresh if known.get(one) not in members]
             # A group may be named by id and by name.
-            return Effect(note, tuple(dict.fromkeys(writes)), attributes=tuple(attributes))
+            return Effect(
+                note,
+                tuple(dict.fromkeys(writes)),
+                attributes=tuple(attributes),
+                removed=tuple(ended_by_joining(transaction, self._home, joining)),
+            )
 
         said = [[one.address.id, one.name, one.owner, one.groups] for one in people]
         return self._desk.act(note, Need("can_manage_access", self._home), decide, said)

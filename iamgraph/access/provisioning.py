@@ -9,7 +9,8 @@ from typing import Final, Generic, Protocol, TypeVar
 from iamgraph.access import words
 from iamgraph.access.accounts import DELETED_AT
 from iamgraph.access.desk import Desk, Need, belongs, not_found, subjects
-from iamgraph.access.members import keep_an_owner, removal
+from iamgraph.access.invites import ended_by_joining
+from iamgraph.access.members import keep_an_owner, pending, removal
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import account_of
 from iamgraph.errors import ConflictError
@@ -74,6 +75,11 @@ class Found(Generic[T]):
     items: tuple[T, ...]
 
 
+def provision(home: Object) -> Need:
+    """What whoever keeps members and groups for an identity provider needs: an owner, or a token for that alone."""
+    return Need("can_provision", home, older="can_manage_access")
+
+
 class Provisioning:
     """What an identity provider can do in one workspace; what it does with groups alone, `Groups` does."""
 
@@ -101,7 +107,8 @@ class Provisioning:
             writes += [is_(self._home, "member", person)] if active else []
             kept = Attributes(known, {"external_id": external_id})
             note = Note("member.add" if active else "member.enrol", person, self._home)
-            return Effect(note, tuple(writes), attributes=(*made.attributes, kept))
+            ended = ended_by_joining(transaction, self._home, [address]) if active else ()
+            return Effect(note, tuple(writes), attributes=(*made.attributes, kept), removed=tuple(ended))
 
         said = [email, name, external_id, active]
         return self._act(Note("member.add", account, self._home), decide, said)
@@ -125,7 +132,8 @@ class Provisioning:
             elif active and not inside:
                 if DELETED_AT in transaction.attributes([person]).get(person, {}):
                     raise not_found(person)
-                effect = Effect(note, (is_(self._home, "member", person),))
+                ended = pending(transaction, self._home, person)
+                effect = Effect(note, (is_(self._home, "member", person),), removed=tuple(ended))
             values = _changed(transaction, known, external_id)
             remembered = (is_(known, "workspace", self._home),) if active is not None or values else ()
             return replace(
@@ -232,7 +240,7 @@ class Provisioning:
 
     @property
     def _need(self) -> Need:
-        return Need("can_manage_access", self._home)
+        return provision(self._home)
 
     def _act(self, note: Note, decide: Callable[[Transaction], Effect], said: object) -> Done:
         return self._desk.act(note, self._need, decide, said)

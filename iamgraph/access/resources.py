@@ -135,7 +135,7 @@ class Resources:
                 removed=tuple(left_pointless(transaction, [found])),
             )
 
-        note = Note(f"{found.type}.move", found, self._home)
+        note = Note(f"{found.type}.move", found, self._home, (other,))
         return self._desk.act(note, Need("can_move_resources", self._home), decide, [resource, workspace])
 
     def admit(self, space: str, labels: Collection[str] | None) -> Done:

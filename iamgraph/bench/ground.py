@@ -116,10 +116,18 @@ def _on(lease: Lease, settings: Settings, folder: Path, tell: Tell, warm_start: 
 def _gone(pid: int) -> None:
     """Wait for the private Neo4j to end: its last user has left, and its folder goes next."""
     end = time.monotonic() + STOP_SECONDS
-    while psutil.pid_exists(pid):
+    while _runs(pid):
         if time.monotonic() > end:
             raise StoreError(f"the private Neo4j, process {pid}, does not end", code="neo4j_not_ended")
         time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    # In a container, nobody may hear of the end of a process whose parent is gone.
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager

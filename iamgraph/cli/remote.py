@@ -36,7 +36,7 @@ from iamgraph.questions import (
     TupleFilter,
     WriteRequest,
 )
-from iamgraph.reasons import Branch, NotFound, Proof, Remedy, Why, WhyQuestion
+from iamgraph.reasons import Branch, NotFound, PastWhy, Proof, Remedy, Why, WhyQuestion
 from iamgraph.revision import Revision
 from iamgraph.tuples import (
     ConditionUse,
@@ -227,6 +227,19 @@ class Remote:
             "zookie": asked.zookie,
         }
         return self._ask("POST", _path(asked.store, "why"), lambda said: _why(asked.store, said), body)
+
+    def why_at(self, asked: PastWhy) -> Why:
+        """Why might the subject then, or why not?"""
+        question = asked.question
+        body = {
+            "subject": str(question.subject),
+            "relation": question.relation,
+            "object": str(question.object),
+            "limit": question.limit,
+            **_moment("at", asked.at),
+        }
+        store = question.store
+        return self._ask("POST", _path(store, "history/why"), lambda said: _why(store, said), body)
 
     def write(self, request: WriteRequest) -> Revision:
         """Delete and write tuples, whole or not at all."""
@@ -684,6 +697,7 @@ def _why(store: str, said: Said) -> Why:
         ),
         tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
         said["complete"],
+        said["more"],
     )
 
 

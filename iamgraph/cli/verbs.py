@@ -9,14 +9,13 @@ from typing import Any, Final, Protocol
 from iamgraph.access.access import Access
 from iamgraph.access.audit import AuditFilter, AuditPage, as_csv, as_jsonl, said
 from iamgraph.access.document import Document
+from iamgraph.access.own_sessions import OwnSessions
 from iamgraph.access.people import parse_people
 from iamgraph.access.policies import Grant
 from iamgraph.access.sessions import LASTS, Sessions
 from iamgraph.access.words import label_text
 from iamgraph.cli.said import Said, of_time
-from iamgraph.errors import RequestError
 from iamgraph.questions import Done, StoredSession
-from iamgraph.tuples import Object
 
 _FILTERS: Final = ("by", "action", "object", "since", "until")
 
@@ -65,21 +64,15 @@ class LocalVerbs:
         return _plain(_OWN.get(verb, _as_it_is(name))(verbs, given))
 
     def _of_sessions(self, name: str, **given: Any) -> Any:
-        subject = self.access.desk.caller.subject
-        if subject is not None and (
-            name == "issue" or (name == "all" and subject != Object("member", given["member"]))
-        ):
-            raise RequestError("sessions are shown to whose they are", code="sessions_not_held")
+        own = OwnSessions(self.sessions, self.access.desk.caller)
         match name:
             case "issue":
-                session, secret = self.sessions.issue(given["member"])
+                session, secret = own.issue(given["member"])
                 return _session(session, None) | {"secret": secret}
             case "all":
-                return [_session(*one) for one in self.sessions.all(given["member"])]
+                return [_session(*one) for one in own.all(given["member"])]
             case "end":
-                # No session is a token's, whatever its id.
-                owner = None if subject is None else subject.id if subject.type == "member" else ""
-                self.sessions.end(given["session"], owner)
+                own.end(given["session"])
                 return {"id": given["session"]}
         state = self.sessions.verify(given["secret"]) if name == "verify" else self.sessions.touch(given["secret"])
         if state.session is None:

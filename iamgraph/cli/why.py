@@ -21,18 +21,29 @@ if TYPE_CHECKING:
 @options.store
 @click.option("--limit", default=5, show_default=True, help="How many proofs at most.")
 @click.option("--zookie", help="Answer at this revision or later.")
+@click.option("--at", metavar="REVISION|TIME", help="Answer as of that revision or time.")
 @options.reaching
-def why(*, words: tuple[str, ...], store: str, limit: int, zookie: str | None, place: Place, out: Out) -> None:
+def why(
+    *,
+    words: tuple[str, ...],
+    store: str,
+    limit: int,
+    zookie: str | None,
+    at: str | None,
+    place: Place,
+    out: Out,
+) -> None:
     """Why does SUBJECT have RELATION on OBJECT, or why not, and what would let it?
 
     The question may also be one tuple, as for `iamgraph check`. An error, which includes an unknown answer, exits
     with 2.
     """
-    from iamgraph.reasons import WhyQuestion  # noqa: PLC0415 - only where it is asked
+    from iamgraph.reasons import PastWhy, WhyQuestion  # noqa: PLC0415 - only where it is asked
 
     subject, relation, object_ = parse.question(words)
+    asked = WhyQuestion(store, subject, relation, object_, limit, zookie)
     with place.door() as door:
-        found = door.why(WhyQuestion(store, subject, relation, object_, limit, zookie))
+        found = door.why(asked) if at is None else door.why_at(PastWhy(asked, parse.moment(at)))
     if out.json:
         out.one(said.of_why(found), "")
     else:
@@ -59,6 +70,8 @@ def _tree(found: Why) -> Tree:
             beneath = at.add(remedy.sentence)
             for write in remedy.writes:
                 beneath.add(f"iamgraph tuple write '{write}'")
+        if found.more:
+            at.add("others may do as well: not all are told")
     if not found.complete:
         root.add("there was more to look at than may be read, so there may be more to tell")
     return root

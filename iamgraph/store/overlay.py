@@ -1,12 +1,14 @@
-"""Tuples laid over those of another reader, and taken away from them; and a reader that remembers."""
+"""Tuples laid over those of another reader or view, and taken away from them; and a reader that remembers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from iamgraph.questions import StoreInfo
-from iamgraph.store.contract import Step, Stretch, Stride, TupleReader, Ways
+from iamgraph.questions import StoreInfo, TupleFilter
+from iamgraph.store.contract import Read, Step, Stretch, Stride, TupleReader, View, Ways
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of, parse_tuple
 
 
@@ -127,6 +129,48 @@ def _id(subject: Subject) -> str:
             return object_.id
         case Object(_, id_):
             return id_
+
+
+class OverlaidView:
+    """A store's state as it would be with some tuples replaced or added, and others not there."""
+
+    def __init__(self, base: View, laid: Mapping[str, StoredTuple | None], info: StoreInfo | None = None) -> None:
+        """As an `Overlay`, which is the reader."""
+        self._base = base
+        self._laid = laid
+        self.reader = Overlay(base.reader, laid, info)
+
+    def every(self, wanted: TupleFilter) -> list[StoredTuple]:
+        """Every tuple a filter means, expired ones too, those that are laid last."""
+        return self._with_laid(self._base.every(wanted), wanted.means)
+
+    def of_kinds(self, reads: Iterable[Read], limit: int) -> list[StoredTuple]:
+        """The tuples of many reads at once; no more than `limit` of them."""
+        asked = list(reads)
+        named = set(asked)
+
+        def meant(one: RelationTuple) -> bool:
+            return not named.isdisjoint((one.object, one.relation, kind) for kind in (kind_of(one.subject), None))
+
+        # So many of what is found may have to be left out.
+        return self._with_laid(self._base.of_kinds(asked, limit + len(self._laid)), meant)[:limit]
+
+    def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> list[StoredTuple]:
+        """The tuples of many subjects; no more than `limit`, and none of one that stands in more than `most`."""
+        asked = set(subjects)
+        spare = len(self._laid)
+        read = self._base.by_subjects(asked, most + spare, limit + spare)
+        found = self._with_laid(read, lambda one: one.subject in asked)
+        many = Counter(one.tuple.subject for one in found)
+        return [one for one in found if many[one.tuple.subject] <= most][:limit]
+
+    def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
+        """What is kept of each object beneath: nothing is laid over it."""
+        return self._base.attributes(objects)
+
+    def _with_laid(self, found: Iterable[StoredTuple], meant: Callable[[RelationTuple], bool]) -> list[StoredTuple]:
+        laid = [one for one in self._laid.values() if one is not None and meant(one.tuple)]
+        return [*(one for one in found if str(one) not in self._laid), *laid]
 
 
 class Remembered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from ulid import ULID
@@ -32,7 +33,13 @@ class Neo4jRecorder(Neo4jConnection):
             "message": refusal.message,
         }
         key = object_key(store, note.within)
-        self._act(statement("acts/refusal"), {"store": store, "id": id_, "key": key, "refusal": kept})
+        parameters = {"store": store, "id": id_, "key": key, "refusal": kept}
+        if refusal.most is None:
+            self._act(statement("acts/refusal"), parameters)
+            return
+        # In letters that any id can have, whatever those of the object are.
+        day = f"{refusal.at.date().isoformat()}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+        self._act(statement("acts/refusal_outside"), {**parameters, "day": day, "most": refusal.most})
 
     @retried
     def record(self, store: str, asked: RecordQuery) -> tuple[Entry, ...]:

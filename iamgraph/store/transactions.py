@@ -281,5 +281,6 @@ def _row(store: str, one: Attributes) -> dict[str, Any]:
     }
 
 
-def _noted(note: Note) -> dict[str, str]:
-    return {"action": note.action, "object": str(note.object), "within": str(note.within)}
+def _noted(note: Note) -> dict[str, Any]:
+    others = [str(one) for one in dict.fromkeys(note.others) if one != note.within]
+    return {"action": note.action, "object": str(note.object), "within": str(note.within), "others": others}

@@ -447,6 +447,20 @@ def test_a_key_taken_by_another_is_free(door: PythonDoor, root: Access, one: str
     assert "malformed_text" == _refused(lambda: mia.saying(idempotency_key="\x01").requests("one").create("more"))
 
 
+def test_a_replay_of_who_was_removed_tells_no_more(door: PythonDoor, root: Access, one: str) -> None:
+    """Who was removed and repeats an act is told its id and revision as before, no secret, and nothing is done."""
+    root.members("one").add("mia@x.io", id_="mia", role="owner")
+    mia = door.access("member:mia").saying(idempotency_key="k")
+    done = mia.groups("one").create("g")
+    minting = door.access("member:mia").saying(idempotency_key="t")
+    minting.tokens("one").create("t")
+    root.members("one").remove("mia")
+    with unchanged(door):
+        assert done == mia.groups("one").create("g")
+        assert "secret_shown" == _refused(lambda: minting.tokens("one").create("t"))
+    assert "relation_missing" == _refused(lambda: mia.saying(idempotency_key="new").groups("one").create("h"))
+
+
 def test_pii_of_a_token(door: PythonDoor, root: Access, one: str) -> None:
     """A token sees personal data in what its policies reach once an owner says so, and no longer than that."""
     root.resources("one").create("source", id_="s")

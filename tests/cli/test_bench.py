@@ -20,6 +20,7 @@ from iamgraph.cli.bench import NAMES, measured
 from iamgraph.cli.output import Out
 from iamgraph.cli.places import Place
 from tests.cli.runner import NOWHERE, Cli, started, stop, until
+from tests.processes import runs
 
 pytestmark = pytest.mark.long
 
@@ -169,7 +170,7 @@ def test_told_to_end_it_ends_all(tmp_path: Path) -> None:
         assert until(lambda: len(below.children()) > 0)
         children = below.children(recursive=True)
         assert 143 == stop(process, signal.SIGTERM)
-        assert not [one for one in children if one.is_running()]
+        assert not [one.pid for one in children if runs(one.pid)]
         assert [] == list(tmp_path.iterdir())
 
 

@@ -41,7 +41,20 @@ def test_json(both: tuple[Cli, Cli], wiki: str) -> None:
     for asked in (ADA, BOB):
         direct, remote = (one.done("why", *asked, "--store", wiki, "--json").json for one in both)
         assert direct == remote
-        assert {"allowed", "sentence", "proofs", "branches", "changes", "complete", "zookie"} == set(direct)
+        assert {"allowed", "sentence", "proofs", "branches", "changes", "complete", "more", "zookie"} == set(direct)
+
+
+def test_as_of_then(both: tuple[Cli, Cli], wiki: str) -> None:
+    """Who lost access is told the proof of then by Neo4j and the service alike; who had none, no change."""
+    both[0].done("tuple", "delete", "group:eng#member@member:ada", "resource:wiki#viewer@member:ada", "--store", wiki)
+    assert not both[0].done("why", *ADA, "--store", wiki, "--json").json["allowed"]
+    for asked, found in ((ADA, (True, 2)), (BOB, (False, 0))):
+        direct, remote = (one.done("why", *asked, "--at", "2", "--store", wiki, "--json").json for one in both)
+        assert direct == remote
+        assert (*found, []) == (direct["allowed"], len(direct["proofs"]), direct["changes"])
+    assert (2, "zookie_refused") == both[0].run(
+        "why", *ADA, "--at", "2", "--zookie", "z", "--store", wiki, "--json"
+    ).failure
 
 
 def test_limit(either: Cli, wiki: str) -> None:

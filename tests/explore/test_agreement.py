@@ -6,8 +6,9 @@ from typing import Final
 
 import pytest
 
+from iamgraph.listing import ListObjects, ListSubjects
 from iamgraph.questions import CheckBatch, CheckQuestion, Decision
-from iamgraph.tuples import parse_object
+from iamgraph.tuples import Kind, Object, parse_object
 from tests.explore.conftest import Organisation
 
 SOURCES: Final = ("orders", "payments", "sandbox", "visits", "patients")
@@ -47,3 +48,28 @@ def _allowed(organisation: Organisation, relation: str, source: str) -> set[str]
         for question, one in zip(asked, answers.items, strict=True)
         if isinstance(one, Decision) and one.allowed
     }
+
+
+@pytest.mark.parametrize("workspace", ["acme", "globex", "mercy"])
+def test_what_few_reach_agrees_with_lists(organisation: Organisation, workspace: str) -> None:
+    """Sources in one hand, and those that only owners read, are those whose lists say so."""
+    sources = organisation.authorizer.list_objects(
+        ListObjects(organisation.store, parse_object(f"workspace:{workspace}"), "workspace", "source")
+    ).items
+    assert sources
+    owners = _listed(organisation, parse_object(f"workspace:{workspace}"), "owner_direct")
+    editors = {one.id: _listed(organisation, one, "can_edit") - owners for one in sources}
+    readers = {str(one) for one in sources if not _listed(organisation, one, "can_read") - owners}
+    one_hand = [(one["source"], one["who"]) for one in organisation.ask("sources_in_one_hand", workspace=workspace)]
+    assert sorted((source, *who) for source, who in editors.items() if len(who) == 1) == one_hand
+    found = {one["resource"] for one in organisation.ask("only_owners_reach", workspace=workspace)}
+    assert readers == {one for one in found if one.startswith("source:")}
+
+
+def _listed(organisation: Organisation, object_: Object, relation: str) -> set[str]:
+    kinds = (Kind("member"), Kind("token"))
+    pages = (
+        organisation.authorizer.list_subjects(ListSubjects(organisation.store, object_, relation, kind))
+        for kind in kinds
+    )
+    return {str(one) for page in pages for one in page.subjects}

@@ -26,6 +26,7 @@ from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
 from iamgraph.wiring import join
 from tests.local.holder import STORE
+from tests.processes import runs
 
 pytestmark = pytest.mark.long
 
@@ -77,7 +78,7 @@ def _out(process: subprocess.Popen[str]) -> IO[str]:
 def wait_for_end(pid: int) -> None:
     """Wait until a server is gone."""
     end = time.monotonic() + END_SECONDS
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while runs(pid):
         assert time.monotonic() < end, f"server {pid} did not end"
         time.sleep(0.1)
 
@@ -90,7 +91,7 @@ def test_it_is_shared_and_ends_with_its_last_user(folder: Path) -> None:
         mine.release()
         again.release()
         time.sleep(1)
-        assert psutil.pid_exists(mine.pid)
+        assert runs(mine.pid)
     wait_for_end(mine.pid)
     assert running(folder) is None
 
@@ -146,7 +147,7 @@ def test_a_forked_child_keeps_it(folder: Path) -> None:
         pid, _ = said(parent)
         assert 0 == parent.wait(END_SECONDS)
         time.sleep(1)
-        assert psutil.pid_exists(pid)
+        assert runs(pid)
         # The child reads the input we hold: it ends with it.
         assert parent.stdin is not None
         parent.stdin.close()

@@ -86,7 +86,7 @@ def test_many_are_folded_and_unfold(open_view: Opened) -> None:
     chip = page.locator("g.node.chip")
     chip.first.wait_for()
     before = page.locator("g.node").count()
-    assert f"+{CROWD + 1 - 3} members" == chip.first.text_content()
+    assert f"+{CROWD + 1 - 3}" == chip.locator(".name").first.text_content()
     chip.first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("g.node")).to_have_count(before - 1 + CROWD + 1 - 3)
@@ -96,7 +96,7 @@ def test_a_relation_that_is_not_there_is_no_empty_answer(open_view: Opened, site
     """What cannot be asked is told as a fault, never as nobody."""
     page = open_view(**WHO | {"relation": "can_fly"})
     assert "No answer" == page.inner_text(".verdict h2")
-    assert ["400"] == [one for text in site.complaints for one in re.findall(r"\b400\b", text)] or not site.complaints
+    assert {"400"} == {one for text in site.complaints for one in re.findall(r"\b400\b", text)}
     site.complaints.clear()
 
 

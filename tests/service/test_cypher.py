@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,6 +17,9 @@ from iamgraph.store.neo4j import Neo4jServer
 from tests.made_keys import EVERYWHERE, end_key, make_key
 from tests.service.client import Client
 from tests.service.process import Running, serving
+
+QUICK: Final = {"statement": "RETURN 1 AS x"}
+SLOW: Final = "UNWIND range(1, 100000000000) AS x RETURN sum(x) AS x"
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +113,24 @@ def _problem(client: Client, path: str) -> tuple[int, str | None]:
 def test_a_slow_statement_ends_with_the_request(
     server: Neo4jServer, secret: str, access_store: str, shared: str, tmp_path: Path
 ) -> None:
-    """A statement that would take long is stopped with its request's time, and the service goes on."""
-    with serving(server, tmp_path, cypher="True", deadline="3") as running, Client(running.port, secret) as client:
-        slow = {"statement": "UNWIND range(1, 100000000000) AS x RETURN sum(x) AS x"}
-        assert (503, "deadline_exceeded") == client.post(f"{shared}/cypher", slow).problem[:2]
-        assert [[1]] == client.post(f"{shared}/cypher", {"statement": "RETURN 1 AS x"}).json["rows"]
+    """A statement that would take long is stopped with its request's time, and the service goes on.
+
+    While as many are answered as may be, another is refused at once, and what is no long question is answered.
+    """
+    one = {"workers": "1", "max_long": "1", "cypher": "True", "deadline": "3"}
+    with (
+        serving(server, tmp_path, **one) as running,
+        Client(running.port, secret) as client,
+        Client(running.port, secret) as second,
+        Client(running.port, secret) as third,
+        ThreadPoolExecutor() as beside,
+    ):
+        asked = [beside.submit(one.post, f"{shared}/cypher", {"statement": SLOW}) for one in (second, third)]
+        answers = as_completed(asked)
+        refused = next(answers).result()
+        assert 200 == client.get(shared).status
+        ended = next(answers).result()
+        assert (503, "too_many_long", None) == refused.problem
+        assert "1" == refused.headers["retry-after"]
+        assert (503, "deadline_exceeded") == ended.problem[:2]
+        assert [[1]] == client.post(f"{shared}/cypher", QUICK).json["rows"]

@@ -16,6 +16,7 @@ from ulid import ULID
 
 from iamgraph.store.neo4j import Neo4jServer
 from tests.cli.runner import until
+from tests.processes import runs
 from tests.service.client import Client
 from tests.service.process import Running, free_port, serving
 
@@ -163,7 +164,7 @@ def test_a_dead_worker_leaves_its_counts(open_metrics: tuple[Running, int], secr
     victim.kill()
     until = time.monotonic() + WAIT_SECONDS
     after: list[Sample] = []
-    while (victim.is_running() or value(after, "iamgraph_processes") < 3) and time.monotonic() < until:
+    while (runs(victim.pid) or value(after, "iamgraph_processes") < 3) and time.monotonic() < until:
         time.sleep(0.05)
         with Client(port, None) as client:
             after = samples(client)

@@ -31,6 +31,18 @@ def test_a_check_as_of_then(client: Client, home: str) -> None:
     assert [given] == [one["since"] for one in found[1]["path"]]
 
 
+def test_why_as_of_then(client: Client, home: str) -> None:
+    """A grant that came and went is the proof between the two only, and nothing is told that would allow it then."""
+    write(client, home, TUPLE | {})
+    given = client.get(home).json["revision"]
+    assert 200 == client.post(f"{home}/tuples/delete", {"tuples": [TUPLE]}).status
+    then, now = (client.post(f"{home}/history/why", ASKED | {"at_revision": given + i}).json for i in (0, 1))
+    assert [[given]] == [[each["since"] for each in one["path"]] for one in then["proofs"]]
+    assert (False, True, []) == (now["allowed"], bool(now["branches"]), now["changes"])
+    assert client.post(f"{home}/why", ASKED).json["changes"]
+
+
+@pytest.mark.parametrize("route", ["check", "why"])
 @pytest.mark.parametrize(
     ("fields", "answer"),
     [
@@ -43,10 +55,10 @@ def test_a_check_as_of_then(client: Client, home: str) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    client: Client, home: str, fields: dict[str, object], answer: tuple[int, str, str | None]
+    client: Client, home: str, route: str, fields: dict[str, object], answer: tuple[int, str, str | None]
 ) -> None:
     """Neither and both of the moments, a future, a relation the model of then lacks, and a zookie."""
-    assert answer == client.post(f"{home}/history/check", ASKED | fields).problem
+    assert answer == client.post(f"{home}/history/{route}", ASKED | fields).problem
 
 
 def test_what_would_be_and_what_was(client: Client, home: str) -> None:

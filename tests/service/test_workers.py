@@ -13,6 +13,7 @@ import pytest
 from ulid import ULID
 
 from iamgraph.store.neo4j import Neo4jServer
+from tests.processes import runs
 from tests.service.client import Client, Reply
 from tests.service.conftest import MODEL
 from tests.service.process import WORKERS, Running, serving
@@ -109,7 +110,7 @@ def test_the_end_closes_the_connections(server: Neo4jServer, home: str, secret: 
         assert {200} == check_often(service.port, secret, home, 4)
         workers = service.workers()
         assert 0 == service.stop()
-    assert [] == [pid for pid in workers if psutil.pid_exists(pid)]
+    assert [] == [pid for pid in workers if runs(pid)]
     assert "listening\n" == service.log.read_text()
 
 

@@ -1,12 +1,16 @@
-// The three questions, put to the service; each becomes rows, proofs and words, whatever the service can tell.
+// The three questions, put to the service; each becomes rows, proofs and words. A row is proved when it is drawn.
 import * as api from "./api.js";
-import { count, many, readable } from "./dom.js";
-import { relationsOf, typeOf } from "./model.js";
+import { count, many, plural, readable } from "./dom.js";
+import { typeOf } from "./model.js";
 
-const PAGE = 100;
-const CANDIDATES = 200;
+const LISTED = 1000;
+// So many rows are proved, and drawn, at a time. A state of the past is rebuilt for each, so fewer then.
+const PROVED = 100;
+const PROVED_PAST = 8;
 
-/** The answer to a view's question; `types` are the model's. */
+const step = (view) => (view.at ? PROVED_PAST : PROVED);
+
+/** The answer to a view's question, as of `view.at` where that is given; `types` are the model's. */
 export async function ask(view, types) {
   api.forgetCalls();
   return { who: whoCan, what: whatCan, why: whyCan }[view.mode](view, types);
@@ -14,56 +18,19 @@ export async function ask(view, types) {
 
 // --- why ---
 
-async function whyCan({ store, subject, relation, object }) {
+async function whyCan({ store, subject, relation, object, at }) {
   const question = { subject, relation, object };
-  try {
-    const said = await api.why(store, question);
-    const proofs = (said.proofs ?? []).map((one) => ({ path: one.path, sentence: one.sentence ?? sentenceOf(one.path) }));
-    return { ...verdict(said.allowed, question, said.sentence), proofs, branches: said.branches ?? [], changes: said.changes ?? [], truncated: said.complete === false ? "There was more to look at than may be read: more proofs or reasons may exist." : null, raw: said };
-  } catch (fault) {
-    if (!fault.isMissing) throw fault;
-  }
-  const said = await api.check(store, question);
-  const proofs = said.path?.length ? [{ path: said.path, sentence: sentenceOf(said.path) }] : [];
-  const note = said.allowed ? null : "This service does not say yet where a denied question stopped. Click a node to follow its tuples.";
-  return { ...verdict(said.allowed, question), proofs, branches: [], changes: [], note, raw: said };
-}
-
-function verdict(allowed, { subject, relation, object }, sentence) {
-  const said = sentence ?? `${readable(subject)} ${allowed ? "has" : "does not have"} ${relation} on ${readable(object)}.`;
-  return { kind: "why", allowed, headline: allowed ? "Allowed" : "Denied", sentence: said, rows: [], ends: [subject.split("#")[0], object] };
+  const said = await api.why(store, question, at);
+  return {
+    kind: "why", allowed: said.allowed, headline: said.allowed ? "Allowed" : "Denied", sentence: said.sentence,
+    proofs: said.proofs.map(({ path, sentence }) => ({ path, sentence })), branches: said.branches, changes: said.changes, rows: [], lists: [],
+    ends: [subject.split("#")[0], object], truncated: said.complete ? null : "There was more to look at than may be read: more proofs or reasons may exist.", note: null, raw: said,
+  };
 }
 
 export const sentenceOf = (path) => path.map((one) => `${readable(one.subject)} is ${one.relation} of ${readable(one.object)}`).join(", ");
 
 // --- who can ---
-
-async function whoCan({ store, relation, object, type }, types) {
-  const asked = type ? [type] : whoMayAsk(types);
-  const found = [];
-  let truncated = null;
-  const notes = [];
-  const raw = [];
-  for (const one of asked) {
-    const said = await subjectsOf(store, { object, relation, type: one }, types);
-    raw.push(said);
-    found.push(...said.subjects);
-    if (said.wildcard) notes.push(`Every ${one}${said.except?.length ? `, except ${said.except.map(readable).join(", ")}` : ""}.`);
-    if (said.next_cursor) truncated = `Showing ${count(said.subjects.length)} of more ${many(2, one).slice(2)}; narrow it by type or id.`;
-    if (said.guessed) notes.push(said.guessed);
-  }
-  const shown = found.slice(0, PAGE);
-  if (found.length > shown.length) truncated = `Showing ${count(shown.length)} of ${count(found.length)}; narrow it by type.`;
-  const rows = await provedRows(store, shown.map((subject) => ({ id: subject, question: { subject, relation, object } })), relation);
-  const headline = rows.length ? `${many(rows.length, asked.length === 1 ? asked[0] : "subject")}${truncated ? " or more" : ""}` : "Nobody";
-  return { kind: "who", headline, sentence: `${rows.length === 1 ? "has" : "have"} ${relation} on ${readable(object)}`, rows, proofs: proofsOf(rows), truncated, note: [...new Set(notes)].join(" ") || null, ends: [object], branches: [], changes: [], raw };
-}
-
-/** Where no question could be read or decided, there is no answer: an empty list would look like one. */
-function refuseAll(proofs) {
-  const faults = proofs.filter((one) => one?.error);
-  if (faults.length && faults.length === proofs.length) throw new api.Refused(400, faults[0].error.code, faults[0].error.detail);
-}
 
 /** Types that ask for themselves: those without relations that some relation takes. */
 function whoMayAsk(types) {
@@ -72,67 +39,125 @@ function whoMayAsk(types) {
   return found.length ? found : ["member"];
 }
 
-async function subjectsOf(store, question) {
-  try {
-    return await api.listSubjects(store, { ...question, limit: PAGE });
-  } catch (fault) {
-    if (!fault.isMissing) throw fault;
-  }
-  const candidates = await candidatesOf(store, { subject: `${question.type}:` }, "subject");
-  const proofs = await api.proofs(store, candidates.map((subject) => ({ subject, relation: question.relation, object: question.object })));
-  refuseAll(proofs);
-  return { subjects: candidates.filter((_, i) => proofs[i]), guessed: "This service does not list yet: who was found in the first tuples was checked." };
+async function whoCan(view, types) {
+  const { store, relation, object, type, at } = view;
+  const lists = await Promise.all((type ? [type] : whoMayAsk(types)).map(async (one) => {
+    const question = { object, relation, type: one };
+    const list = { type: one, relation, ids: [], except: [], cursor: null, makes: (subject) => ({ subject, relation, object }), page: (cursor) => api.listSubjects(store, { ...question, limit: LISTED, ...(cursor ? { cursor } : {}) }, at), all: (signal) => api.everySubject(store, question, signal) };
+    return took(list, await list.page(null));
+  }));
+  const ends = [object];
+  return provedFirst({ kind: "who", of: type || null, tail: `${relation} on ${readable(object)}`, lists, ends }, view);
+}
+
+/** What a page of a list said, added to the list. */
+function took(list, { subjects, objects, wildcard, except = [], next_cursor: cursor = null }) {
+  list.wildcard = Boolean(wildcard);
+  list.ids.push(...(list.wildcard && !list.ids.length ? [`${list.type}:*`] : []), ...(subjects ?? objects));
+  list.except.push(...except);
+  list.cursor = cursor;
+  list.open = cursor !== null;
+  return list;
 }
 
 // --- what can ---
 
-async function whatCan({ store, subject, type, relation }, types) {
-  const { access, note, raw } = await accessOf(store, { subject, type, relation }, types);
-  const wanted = access.filter((one) => (!type || one.type === type) && (!relation || one.relation === relation));
-  const all = wanted.flatMap((one) => one.objects.map((object) => ({ id: object, question: { subject, relation: one.relation, object } })));
-  const shown = all.slice(0, 2 * PAGE);
-  const more = wanted.some((one) => one.more) || all.length > shown.length;
-  const rows = await provedRows(store, shown);
-  const objects = new Set(rows.map((one) => one.id)).size;
-  const headline = rows.length ? `${many(objects, "object")}${more ? " or more" : ""}` : "Nothing";
-  const truncated = more ? `Showing ${count(rows.length)} of more; narrow it by type or relation.` : null;
-  return { kind: "what", headline, sentence: `within reach of ${readable(subject)}`, rows, proofs: proofsOf(rows), truncated, note, ends: [subject.split("#")[0]], branches: [], changes: [], raw };
-}
-
-async function accessOf(store, { subject, type, relation }, types) {
-  try {
-    const said = await api.listAccess(store, { subject, types: type ? [type] : [] });
-    return { access: said.access, raw: said };
-  } catch (fault) {
-    if (!fault.isMissing) throw fault;
+async function whatCan(view) {
+  const { store, subject, type, relation, at } = view;
+  const list = (of, by) => ({ type: of, relation: by, ids: [], except: [], cursor: null, makes: (object) => ({ subject, relation: by, object }) });
+  let lists;
+  if (type && relation) {
+    const question = { subject, relation, type };
+    const one = { ...list(type, relation), page: (cursor) => api.listObjects(store, { ...question, limit: LISTED, ...(cursor ? { cursor } : {}) }, at), all: (signal) => api.everyObject(store, question, signal) };
+    lists = [took(one, await one.page(null))];
+  } else if (at) {
+    throw new api.Refused(400, "", "of the past one relation is listed at a time: choose a type of object and a relation");
+  } else {
+    const { access } = await api.listAccess(store, { subject, types: type ? [type] : [] });
+    lists = access.filter((one) => !relation || one.relation === relation).map((one) => Object.assign(list(one.type, one.relation), { ids: one.objects, open: one.more }));
   }
-  const access = [];
-  for (const name of type ? [type] : [...types.keys()]) {
-    const relations = relation ? [relation] : relationsOf(types, name).filter((one) => one.startsWith("can_"));
-    if (!relations.length || !types.get(name).relations.some((one) => relations.includes(one))) continue;
-    const objects = await candidatesOf(store, { object: `${name}:` }, "object");
-    const questions = objects.flatMap((object) => relations.map((one) => ({ subject, relation: one, object }))).slice(0, 1000);
-    if (!questions.length) continue;
-    const proofs = await api.proofs(store, questions);
-    refuseAll(proofs);
-    for (const one of relations) access.push({ type: name, relation: one, objects: questions.filter((each, i) => each.relation === one && proofs[i]?.path).map((each) => each.object) });
-  }
-  const note = "This service does not list yet: each object found in the first tuples was checked.";
-  return { access: access.filter((one) => one.objects.length), note, raw: access };
-}
-
-async function candidatesOf(store, filter, side) {
-  const { tuples } = await api.readTuples(store, { ...filter, limit: 1000 });
-  return [...new Set(tuples.map((one) => one[side].split("#")[0]))].filter((one) => !one.endsWith(":*")).slice(0, CANDIDATES);
+  return provedFirst({ kind: "what", of: null, tail: readable(subject), lists, ends: [subject.split("#")[0]] }, view);
 }
 
 // --- rows ---
 
-async function provedRows(store, asked) {
-  const found = asked.length ? await api.proofs(store, asked.map((one) => one.question)) : [];
-  return asked
-    .map((one, i) => ({ id: one.id, type: typeOf(one.id), relation: one.question.relation, question: one.question, path: found[i]?.path ?? null, fault: found[i]?.error?.detail ?? null }))
-    .filter((one) => one.path || one.fault);
+async function provedFirst(answer, view) {
+  Object.assign(answer, { branches: [], changes: [], note: null });
+  arrange(answer);
+  await prove(answer, view, answer.rows.slice(0, step(view)));
+  return answer;
 }
 
-const proofsOf = (rows) => rows.filter((one) => one.path?.length).map((one) => ({ path: one.path, sentence: sentenceOf(one.path), row: one }));
+/** Rows for all that is listed; those that are proved stay so. */
+function arrange(answer) {
+  const known = new Map((answer.rows ?? []).map((row) => [`${row.relation} ${row.id}`, row]));
+  answer.rows = answer.lists.flatMap((list) => list.ids.map((id) => known.get(`${list.relation} ${id}`) ?? { id, type: typeOf(id), relation: list.relation, list, path: null, fault: null }));
+  tell(answer);
+}
+
+/** Find the proof of each of these rows; one that is gone by now is no row any more. */
+async function prove(answer, view, rows) {
+  const asked = rows.map((row) => (row.question = row.list.makes(row.id)));
+  const found = asked.length ? await (view.at ? api.proofsAt(view.store, asked, view.at) : api.proofs(view.store, asked)) : [];
+  rows.forEach((row, i) => Object.assign(row, { looked: true, path: found[i]?.path ?? null, fault: found[i]?.error?.detail ?? null }));
+  const gone = new Set(rows.filter((row) => !row.path && !row.fault));
+  for (const { list, id } of gone) list.ids = list.ids.filter((one) => one !== id);
+  if (gone.size) answer.rows = answer.rows.filter((row) => !gone.has(row));
+  tell(answer);
+}
+
+/** Headline and words for what is known by now. */
+function tell(answer) {
+  const { kind, lists, rows, of } = answer;
+  const isOpen = lists.some((one) => one.open);
+  const everyone = lists.filter((one) => one.wildcard);
+  const except = everyone.flatMap((one) => one.except);
+  const objects = kind === "what" ? new Set(rows.map((one) => one.id)).size : rows.length;
+  const word = kind === "what" ? "object" : (of ?? "subject").replace(/.*#/, "");
+  answer.headline = everyone.length ? `Every ${everyone.map((one) => one.type).join(", every ")}` : objects ? `${isOpen ? "More than " : ""}${many(objects, word)}` : kind === "what" ? "Nothing" : "Nobody";
+  const left = except.length ? `, except ${except.slice(0, 20).map(readable).join(", ")}${except.length > 20 ? ` and ${count(except.length - 20)} more` : ""}` : "";
+  const has = kind === "what" ? "within reach of" : objects === 1 || everyone.length ? "has" : "have";
+  answer.sentence = `${has} ${answer.tail}${left}`;
+  const drawn = rows.filter((one) => one.looked).length;
+  answer.truncated = isOpen || drawn < rows.length ? `Drawn one by one: ${count(drawn)} of ${isOpen ? `more than ${count(rows.length)}` : count(rows.length)}. The rest is folded.` : null;
+  answer.proofs = rows.filter((one) => one.path?.length).map((row) => ({ path: row.path, sentence: sentenceOf(row.path), row }));
+  answer.rests = restsOf(answer);
+  answer.raw = lists.map(({ type, relation, ids, except: without, wildcard, open }) => ({ type, relation, ids, ...(wildcard ? { wildcard, except: without } : {}), more: Boolean(open) }));
+}
+
+/** What is listed and not drawn, by type: how many, and whether there are more still. */
+function restsOf({ lists, rows }) {
+  const rests = new Map();
+  const of = (row) => rests.get(row.type) ?? rests.set(row.type, { type: row.type, count: 0, open: false, relations: new Set() }).get(row.type);
+  for (const row of rows) if (!row.looked) (of(row).count += 1, of(row).relations.add(row.relation));
+  for (const list of lists) if (list.open) Object.assign(of({ type: list.type.split("#")[0] }), { open: true }).relations.add(list.relation);
+  return [...rests.values()];
+}
+
+/** The next of what is folded, proved; where no more are known the list is read on. */
+export async function goOn(answer, view, type) {
+  const waiting = () => answer.rows.filter((one) => one.type === type && !one.looked);
+  const list = answer.lists.find((one) => one.open && one.type.split("#")[0] === type);
+  if (!waiting().length && list?.page) (took(list, await list.page(list.cursor)), arrange(answer));
+  const rows = waiting().slice(0, step(view));
+  await prove(answer, view, rows);
+  return rows;
+}
+
+/** Prove one row that was chosen. */
+export const proveRow = (answer, view, row) => prove(answer, view, [row]);
+
+/** Whether there is more than was listed, which one call can tell. */
+export const canCount = (answer, view) => !view.at && answer.lists.some((one) => one.open && one.all);
+
+/** Read to their end the lists that go on. */
+export async function countAll(answer, signal) {
+  for (const list of answer.lists.filter((one) => one.open && one.all)) {
+    const said = await list.all(signal);
+    list.ids = [...(said.wildcard ? [`${list.type}:*`] : []), ...said.found];
+    Object.assign(list, { except: said.except, wildcard: said.wildcard, cursor: null, open: false });
+  }
+  arrange(answer);
+}
+
+export const restName = (rest) => plural(rest.type);

@@ -14,11 +14,6 @@ export class Refused extends Error {
     super(detail);
     Object.assign(this, { status, code });
   }
-
-  /** The service has no such route (yet). */
-  get isMissing() {
-    return this.status === 405 || this.code === "route_not_found";
-  }
 }
 
 export async function call(method, path, body, kept = true) {
@@ -44,18 +39,41 @@ export const stores = () => call("GET", "/v1/stores", undefined, false);
 export const storeInfo = (store) => call("GET", home(store), undefined, false);
 export const currentModel = (store) => call("GET", `${home(store)}/models/current`, undefined, false);
 export const readTuples = (store, filter, kept = false) => call("POST", `${home(store)}/tuples/read`, filter, kept);
-export const check = (store, question) => call("POST", `${home(store)}/check`, { ...question, explain: true });
-export const why = (store, question) => call("POST", `${home(store)}/why`, { ...question, limit: 10 });
-export const listSubjects = (store, question) => call("POST", `${home(store)}/list-subjects`, question);
+/** As of a revision where one is given. */
+const past = (store, name, body, at) => (at ? call("POST", `${home(store)}/history/${name}`, { ...body, at_revision: Number(at) }) : call("POST", `${home(store)}/${name}`, body));
+export const why = (store, question, at) => past(store, "why", { ...question, limit: 10 }, at);
+export const listSubjects = (store, question, at) => past(store, "list-subjects", question, at);
+export const listObjects = (store, question, at) => past(store, "list-objects", question, at);
 export const listAccess = (store, question) => call("POST", `${home(store)}/list-access`, question);
+export const changed = (store, question) => call("POST", `${home(store)}/history/changes`, question);
+/** The change that made a revision; there is none where it is no longer kept. */
+export const changeAt = (store, revision) => call("GET", `${home(store)}/changes?since=${revision - 1}&limit=1`, undefined, false).then(({ changes }) => changes[0]);
 
-/** The proofs of many questions, in their order; null where one is denied or cannot be decided. */
+/** The proofs of many questions, in their order; null where one is denied. */
 export async function proofs(store, questions) {
   const found = [];
   for (let i = 0; i < questions.length; i += 100) {
     const checks = questions.slice(i, i + 100).map((one) => ({ ...one, explain: true }));
-    const { results, zookie } = await call("POST", `${home(store)}/checks`, { checks });
-    found.push(...results.map((one) => (one.allowed ? { path: one.path ?? [], zookie } : one.error ? { error: one.error } : null)));
+    const { results } = await call("POST", `${home(store)}/checks`, { checks });
+    found.push(...results.map((one) => (one.allowed ? { path: one.path ?? [] } : one.error ? { error: one.error } : null)));
   }
   return found;
 }
+
+/** The same as of a revision: the past has no batch. */
+export const proofsAt = (store, questions, at) =>
+  Promise.all(questions.map((one) => past(store, "check", { ...one, explain: true }, at).then(({ allowed, path }) => (allowed ? { path: path ?? [] } : null), (fault) => ({ error: { detail: fault.message } }))));
+
+/** All of a list at once, in lines; without its last line it is not whole. */
+async function whole(path, body, name, signal) {
+  const headers = { "Content-Type": "application/json", ...(key === null ? {} : { Authorization: `Bearer ${key}` }) };
+  const reply = await fetch(`${path}?stream=true`, { method: "POST", headers, body: JSON.stringify(body), credentials: "omit", referrerPolicy: "no-referrer", signal });
+  const said = await reply.text();
+  if (!reply.ok) throw new Refused(reply.status, "", said);
+  const lines = said.trimEnd().split("\n").map((one) => JSON.parse(one));
+  if (!lines.at(-1)?.end) throw new Refused(0, "unreachable", "the list broke off");
+  return { found: lines.filter((one) => one[name]).map((one) => one[name]), except: lines.filter((one) => one.except).map((one) => one.except), wildcard: lines.some((one) => one.wildcard) };
+}
+
+export const everySubject = (store, question, signal) => whole(`${home(store)}/list-subjects`, question, "subject", signal);
+export const everyObject = (store, question, signal) => whole(`${home(store)}/list-objects`, question, "object", signal);

@@ -37,7 +37,7 @@ export const count = (number) => number.toLocaleString("en-US");
 /** "1 member", "3 members". */
 export const many = (number, word) => `${count(number)} ${number === 1 ? word : plural(word)}`;
 
-const plural = (word) => (/[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : /(s|x|ch)$/.test(word) ? `${word}es` : `${word}s`);
+export const plural = (word) => (/[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : /(s|x|ch)$/.test(word) ? `${word}es` : `${word}s`);
 
 /** An id as it is read: what is not plain ASCII is shown escaped beside it, so that no two look the same. */
 export function readable(text) {

@@ -9,7 +9,7 @@ import { shapeOf } from "./shapes.js";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const duration = () => (calm.matches ? 0 : 320);
 
-/** Draws into an SVG; `chosen(id)`, `opened(id)` and `unfold(sign)` hear what is done with a node. */
+/** Draws into an SVG; `chosen(id)`, `opened(id)` and `unfold(node)` hear what is done with a node. */
 export class Drawing {
   constructor(svg, { chosen, opened, unfold }) {
     Object.assign(this, { svg, chosen, opened, unfold, places: new Map(), drawn: { nodes: new Map(), edges: [] }, proof: null, picked: null });
@@ -20,6 +20,7 @@ export class Drawing {
     this.cards = this.root.append("g");
     this.zoom = zoom().scaleExtent([0.15, 3]).on("zoom", ({ transform }) => this.root.attr("transform", transform));
     select(svg).call(this.zoom).on("dblclick.zoom", null);
+    svg.addEventListener("focusin", ({ target }) => target.__data__ && target.matches(":focus-visible") && this.bring(target.__data__.id));
     svg.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -39,7 +40,7 @@ export class Drawing {
 
   drawEdges(lines) {
     const edges = this.drawn.edges;
-    const path = this.lines.selectAll("path").data(edges, (one) => one.key).join("path").attr("class", "edge").attr("marker-end", "url(#tip)");
+    const path = this.lines.selectAll("path").data(edges, (one) => one.key).join("path").attr("class", (one) => (one.rest ? "edge rest" : "edge")).attr("marker-end", "url(#tip)");
     path.attr("d", (one) => lines.get(one.key).path).selectAll("title").data((one) => [one]).join("title").text(spoken);
     const text = this.marks.selectAll("text").data(edges, (one) => one.key).join("text").attr("class", "relation");
     text.text(labelOf).attr("x", (one) => lines.get(one.key).label?.x ?? 0).attr("y", (one) => (lines.get(one.key).label?.y ?? 0) + 4);
@@ -48,7 +49,7 @@ export class Drawing {
   drawNodes(old) {
     const nodes = [...this.drawn.nodes.values()];
     const at = (id) => `translate(${this.places.get(id).x},${this.places.get(id).y})`;
-    const all = this.cards.selectAll("g.node").data(nodes, (one) => one.id).join((enter) => enter.append((node) => card(node, this)).attr("transform", (one) => at(one.id)), (update) => update, (exit) => exit.remove());
+    const all = this.cards.selectAll("g.node").data(nodes, (one) => (one.folds ? `${one.id} ${nameOf(one)}` : one.id)).join((enter) => enter.append((node) => card(node, this)).attr("transform", (one) => at(one.id)), (update) => update, (exit) => exit.remove());
     const moving = all.filter((one) => old.has(one.id));
     if (duration() && moving.size()) moving.transition().duration(duration()).attr("transform", (one) => at(one.id));
     else all.attr("transform", (one) => at(one.id));
@@ -129,7 +130,7 @@ export class Drawing {
       if (next) this.focus(next);
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      if (node.folds) this.unfold(node.sign);
+      if (node.folds) this.unfold(node);
       else if (event.key === "Enter") this.opened(node.id);
       else this.chosen(node.id);
     }
@@ -150,6 +151,7 @@ export class Drawing {
 }
 
 function spoken(edge) {
+  if (edge.rest) return `${edge.relation}: more than is drawn`;
   const { subject, relation, object } = edge.tuple;
   return edge.keys.length > 1 ? `${count(edge.keys.length)} of ${relation} on ${object}` : `${readable(subject)} ${relation} ${readable(object)}`;
 }
@@ -157,9 +159,10 @@ function spoken(edge) {
 function card(node, drawing) {
   const width = widthOf(node);
   const { path, colour } = shapeOf(node.type);
-  const click = () => (node.folds ? drawing.unfold(node.sign) : drawing.chosen(node.id));
+  const click = () => (node.folds ? drawing.unfold(node) : drawing.chosen(node.id));
   const group = s("g", { class: `node c${colour}${node.isEnd ? " end" : ""}${node.folds ? " chip" : ""}`, tabindex: "0", role: "button", onclick: click, ondblclick: () => !node.folds && drawing.opened(node.id) });
   const lines = [s("text", { class: "name", x: 42, y: 21 }, nameOf(node)), " ", s("text", { class: "kind", x: 42, y: 36 }, kindOf(node))];
+  if (nameOf(node) !== node.name) group.append(s("title", {}, node.folds ? "Open the next of them" : readable(node.id)));
   group.append(s("rect", { class: "card", width, height: NODE_HEIGHT, rx: 10 }), s("path", { class: "shape", d: path, transform: `translate(23,${NODE_HEIGHT / 2})` }), ...lines);
   return group;
 }

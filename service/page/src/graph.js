@@ -4,6 +4,8 @@ import { idOf, typeOf } from "./model.js";
 // So many that look the same are drawn one by one; of more, the first few and a chip.
 const ALIKE = 6;
 const SHOWN = 3;
+// Opening a fold shows so many more.
+const OPENED = 50;
 
 export const keyOf = (tuple) => `${tuple.object}#${tuple.relation}@${tuple.subject}`;
 
@@ -15,8 +17,10 @@ export class Picture {
   constructor(ends = []) {
     this.ends = new Set(ends);
     this.tuples = new Map(); // key → {tuple, by}: `by` is what brought it, null for a proof
-    this.unfolded = new Set();
-    this.more = new Map(); // id → true where not all of its tuples were read
+    this.unfolded = new Map(); // sign → how many of a fold are shown
+    this.more = new Map(); // id → where reading its tuples goes on, of what was expanded and has more
+    this.kept = new Set(); // what no fold takes: the proof that is looked at
+    this.rests = []; // what is listed and not drawn: {type, count, open, relations}
   }
 
   add(tuples, by = null) {
@@ -26,6 +30,10 @@ export class Picture {
       if (!there) this.tuples.set(key, { tuple, by });
       else if (by === null) there.by = null;
     }
+  }
+
+  unfold(sign) {
+    this.unfolded.set(sign, (this.unfolded.get(sign) ?? SHOWN) + OPENED);
   }
 
   isExpanded(id) {
@@ -60,7 +68,29 @@ export class Picture {
       node(tuple.object);
       edges.push({ key, from, to: tuple.object, relation: tuple.relation, via: tuple.subject.slice(from.length), tuple, extra: by !== null, keys: [key] });
     }
-    return this.folded(nodes, edges);
+    const drawn = this.folded(nodes, edges);
+    this.drawRests(drawn, without);
+    return drawn;
+  }
+
+  /** Chips for what is known of and not drawn: the rest of the answer, and of tuples that were expanded. */
+  drawRests({ nodes, edges }, without) {
+    const [end] = this.ends;
+    const chip = (node, from, to, relation) => {
+      nodes.set(node.id, node);
+      edges.push({ key: node.id, from: from ?? node.id, to: to ?? node.id, relation, via: "", tuple: null, extra: true, keys: [node.id], rest: true });
+    };
+    for (const { type, count, open, relations } of this.rests) {
+      if (without.has(`t:${type}`)) continue;
+      const node = { id: `+${type}`, type, folds: { length: count, open }, more: { type } };
+      const relation = relations.size === 1 ? [...relations][0] : `${relations.size} relations`;
+      chip(node, ...(this.incoming ? [null, end] : [end, null]), relation);
+    }
+    for (const [id, { into, out }] of this.more) {
+      if (!nodes.has(id)) continue;
+      if (into) chip({ id: `+in ${id}`, type: "tuple", folds: { length: 0, open: true }, more: { id } }, null, id, "more");
+      if (out) chip({ id: `+out ${id}`, type: "tuple", folds: { length: 0, open: true }, more: { id } }, id, null, "more");
+    }
   }
 
   folded(nodes, edges) {
@@ -77,8 +107,9 @@ export class Picture {
     }
     const into = new Map();
     for (const [sign, ids] of alike) {
-      if (ids.length <= ALIKE || this.unfolded.has(sign)) continue;
-      const rest = ids.slice(SHOWN);
+      const shown = this.unfolded.get(sign) ?? SHOWN;
+      if (ids.length <= ALIKE || ids.length <= shown) continue;
+      const rest = [...ids.filter((id) => this.kept.has(id)), ...ids.filter((id) => !this.kept.has(id))].slice(shown);
       const chip = `+${sign}`;
       nodes.set(chip, { id: chip, type: nodes.get(rest[0]).type, folds: rest, sign });
       for (const id of rest) (into.set(id, chip), nodes.delete(id));

@@ -31,7 +31,8 @@ function wide(text, font) {
   return ruler.measureText(text).width;
 }
 
-export const nameOf = (node) => (node.folds ? `+${count(node.folds.length)}` : node.name === "*" ? `every ${node.type}` : shortened(node.name, 26));
+const foldName = ({ length, open }) => (length ? `+${count(length)}${open ? " or more" : ""}` : "+ more");
+export const nameOf = (node) => (node.folds ? foldName(node.folds) : node.name === "*" ? `every ${node.type}` : shortened(node.name, 26));
 export const kindOf = (node) => (node.folds ? many(2, node.type).slice(2) : node.type);
 export const widthOf = (node) => Math.ceil(Math.max(100, 58 + Math.max(wide(nameOf(node), "600 13px"), wide(kindOf(node), "11.5px"))));
 
@@ -49,7 +50,7 @@ export async function layOut({ nodes, edges }, { before = null, anchor = null, f
     id: "picture",
     layoutOptions: before ? { ...USUAL, ...KEEPING } : USUAL,
     children,
-    edges: edges.map((one) => ({ id: one.key, sources: [one.from], targets: [one.to], labels: [{ text: one.relation, width: 14 + wide(labelOf(one), "600 11.5px"), height: 16 }] })),
+    edges: edges.map((one) => ({ id: one.key, sources: [one.from], targets: [one.to], labels: [{ text: labelOf(one), width: 14 + wide(labelOf(one), "600 11.5px"), height: 16 }] })),
   });
   const found = new Map(laid.children.map((one) => [one.id, { x: one.x, y: one.y }]));
   const [dx, dy] = anchor && before?.has(anchor) && found.has(anchor) ? [before.get(anchor).x - found.get(anchor).x, before.get(anchor).y - found.get(anchor).y] : [0, 0];
@@ -58,7 +59,7 @@ export async function layOut({ nodes, edges }, { before = null, anchor = null, f
   return { places, lines };
 }
 
-export const labelOf = (edge) => (edge.keys.length > 1 ? `${edge.relation} ×${edge.keys.length}` : edge.relation);
+export const labelOf = (edge) => (edge.keys.length > 1 ? `${edge.relation} ×${count(edge.keys.length)}` : edge.relation);
 
 /** A place beside a neighbour that has one. */
 function near(id, edges, before) {

@@ -1,12 +1,13 @@
 // The page: reads the view from the address, asks, and shows the answer as words, picture and table.
 import * as api from "./api.js";
-import { ask } from "./answer.js";
+import { ask, canCount, countAll, goOn, proveRow } from "./answer.js";
 import { askForKey, showCalls, showHelp } from "./dialogs.js";
 import { count, fill, h, icon, s } from "./dom.js";
 import { Drawing } from "./draw.js";
 import { csvOf, pngOf, save, svgText } from "./exports.js";
 import { baseOf, keyOf, Picture } from "./graph.js";
 import { readModel, relationsOf, subjectTypes, typeOf } from "./model.js";
+import { sinceCard, Slider } from "./past.js";
 import { field, forgetIds, idSuggester } from "./search.js";
 import { learnShapes } from "./shapes.js";
 import { addressOf, isWhole, leftOut, MODES, questionOf, readView } from "./state.js";
@@ -16,6 +17,8 @@ const place = (id) => document.getElementById(id);
 const TITLES = { who: "Who can", what: "What can", why: "Why" };
 const now = { view: readView(location.hash), answer: null, picture: new Picture(), types: new Map(), model: "", stores: [], asked: "", keys: true, revision: null, selected: null };
 let drawing = null;
+let counting = null;
+const slider = new Slider(place("past"), (at) => at !== now.view.at && go({ at, proof: "", changed: "" }));
 
 // --- moving between views ---
 
@@ -37,18 +40,26 @@ async function update() {
 }
 
 async function answer(asked) {
+  counting?.abort();
   now.asked = asked;
   now.selected = null;
   place("side").hidden = true;
   if (!isWhole(now.view)) return showEmpty(), answered();
   place("rooms").setAttribute("aria-busy", "true");
   try {
-    const [found, info] = await Promise.all([ask(now.view, now.types), api.storeInfo(now.view.store)]);
+    const info = await api.storeInfo(now.view.store);
     if (asked !== now.asked) return;
+    slider.show({ store: now.view.store, at: now.view.at, newest: info.revision });
+    const found = await ask(now.view, now.types);
+    if (asked !== now.asked) return;
+    performance.mark("answered");
     Object.assign(now, { answer: found, picture: new Picture(found.ends) });
+    now.picture.incoming = found.kind === "who";
     aged(info.revision);
     for (const one of [...found.proofs, ...found.branches]) now.picture.add(one.path);
     await render({ isNew: true });
+    requestAnimationFrame(() => setTimeout(() => performance.measure("first paint", "answered")));
+    if (canCount(found, now.view)) countOn(found, asked);
   } catch (fault) {
     if (asked === now.asked) showFault(fault);
   } finally {
@@ -57,13 +68,28 @@ async function answer(asked) {
   }
 }
 
+/** Where there is more than was listed, how much; where that takes too long, "more than" stays. */
+async function countOn(found, asked) {
+  counting = new AbortController();
+  try {
+    await countAll(found, counting.signal);
+  } catch {
+    return;
+  }
+  if (asked !== now.asked) return;
+  performance.mark("counted");
+  await render({ anchor: found.ends[0] });
+  requestAnimationFrame(() => setTimeout(() => performance.measure("count paint", "counted")));
+  say(`${found.headline}. ${found.truncated ?? ""}`);
+}
+
 /** How many answers were shown, for whoever waits for the next. */
 const answered = () => (document.body.dataset.answers = String(Number(document.body.dataset.answers ?? 0) + 1));
 
 /** A link keeps the revision it was made at; what is shown is always the newest. */
 function aged(revision) {
   const linked = Number(now.view.revision);
-  if (linked && linked !== revision) now.answer.note = [now.answer.note, `The link was made at revision ${count(linked)}; this is revision ${count(revision)}.`].filter(Boolean).join(" ");
+  if (linked && linked !== revision && !now.view.at) now.answer.note = [now.answer.note, `The link was made at revision ${count(linked)}; this is revision ${count(revision)}.`].filter(Boolean).join(" ");
   now.revision = revision;
 }
 
@@ -82,7 +108,10 @@ function showFault(fault) {
 const stage = () => place("stage");
 const say = (text) => (place("said").textContent = text);
 const proofAt = () => Math.min(Math.max(0, Number(now.view.proof || 1) - 1), Math.max(0, now.answer.proofs.length - 1));
-const shownRows = () => now.answer.rows.filter((one) => !leftOut(now.view).has(`t:${one.type}`) && !leftOut(now.view).has(`r:${one.relation}`));
+function shownRows() {
+  const left = leftOut(now.view);
+  return left.size ? now.answer.rows.filter((one) => !left.has(`t:${one.type}`) && !left.has(`r:${one.relation}`)) : now.answer.rows;
+}
 
 /** Show the answer as the view has it; `anchor` is a node that stays where it is. */
 async function render({ isNew = false, anchor = null } = {}) {
@@ -90,7 +119,7 @@ async function render({ isNew = false, anchor = null } = {}) {
   if (!found) return isWhole(view) ? undefined : showEmpty();
   const rows = shownRows();
   const chosen = found.proofs[proofAt()];
-  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain }));
+  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, found, (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
   if (isNew) say(`${found.headline}. ${found.sentence} ${found.truncated ?? ""}`);
   else if (found.rows.length) say(`${count(rows.length)} of ${count(found.rows.length)} shown`);
   if (view.form === "table") return showTable(found, rows, chosen);
@@ -115,11 +144,12 @@ async function showPicture(found, rows, { isNew, anchor }) {
   if (fresh) openStage();
   stage().classList.toggle("bare", now.picture.tuples.size === 0 && found.kind !== "why");
   const seen = new Picture(now.picture.ends);
-  Object.assign(seen, { unfolded: now.picture.unfolded, more: now.picture.more });
+  Object.assign(seen, { unfolded: now.picture.unfolded, more: now.picture.more, incoming: now.picture.incoming, rests: found.rests ?? [] });
   if (found.rows.length) for (const row of rows) seen.add(row.path ?? []);
   else for (const one of [...found.proofs, ...found.branches]) seen.add(one.path);
   for (const { tuple, by } of now.picture.tuples.values()) if (by !== null) seen.add([tuple], by);
   const chosen = found.proofs[proofAt()];
+  seen.kept = new Set((chosen?.path ?? []).flatMap((one) => [baseOf(one.subject), one.object]));
   drawing.proof = chosen ? keysOf(chosen) : null;
   const ends = found.kind === "why" ? { first: found.ends[0], last: found.ends[1] } : found.kind === "who" ? { last: found.ends[0] } : { first: found.ends[0] };
   await drawing.show(seen.drawn(leftOut(now.view)), { ...ends, anchor: fresh || isNew ? null : (anchor ?? [...drawing.places.keys()][0] ?? null) });
@@ -133,12 +163,33 @@ function turn(next) {
   return go({ proof: String(((next + total) % total) + 1) }, { replace: true });
 }
 
-function choose(row) {
+async function choose(row) {
+  if (!row.looked) {
+    await proveRow(now.answer, now.view, row);
+    now.picture.add(row.path ?? []);
+    await render({ anchor: now.answer.ends[0] });
+  }
   const at = now.answer.proofs.findIndex((one) => one.row === row);
   if (at >= 0) go({ proof: String(at + 1) }, { replace: true }).then(() => drawing?.bring && drawing.places.has(row.id) && drawing.bring(row.id));
 }
 
-const explain = ({ question }) => go({ mode: "why", ...question, type: "", without: "", proof: "", revision: "" });
+/** Open a fold: the next of those alike, of the answer's rest, or of a node's tuples. */
+async function unfold({ id, sign, more }) {
+  const { answer: found, view } = now;
+  try {
+    if (sign) now.picture.unfold(sign);
+    else if (more.id) await readOn(more.id);
+    else for (const row of await goOn(found, view, more.type)) now.picture.add(row.path ?? []);
+  } catch (fault) {
+    found.note = fault.message;
+  }
+  if (found !== now.answer) return;
+  await render({ anchor: found.ends[0] });
+  drawing?.focus(drawing.places.has(id) ? id : found.ends[0]);
+  say(found.truncated ?? "");
+}
+
+const explain = (row) => go({ mode: "why", ...row.list.makes(row.id), type: "", without: "", proof: "", changed: "", revision: "" });
 
 function toggle(key) {
   const left = leftOut(now.view);
@@ -148,7 +199,7 @@ function toggle(key) {
 
 function showTable(found, rows, chosen) {
   drawing = null;
-  fill(stage(), bar(), tableForm(tabled(found, rows, chosen), `${found.headline}: ${found.sentence}`));
+  fill(stage(), bar(), tableForm(tabled(found, rows, chosen), `${found.headline} ${found.kind === "why" ? ": " : ""}${found.sentence}`, (found.tablePlace ??= {})));
 }
 
 function showEmpty() {
@@ -167,7 +218,7 @@ function openStage() {
   drawing = new Drawing(svg, {
     chosen: (id) => show(id),
     opened: (id) => expand(id),
-    unfold: (sign) => (now.picture.unfolded.add(sign), render()),
+    unfold,
   });
 }
 
@@ -225,15 +276,23 @@ function unshow() {
 async function expand(id) {
   if (now.picture.isExpanded(id)) now.picture.collapse(id);
   else {
-    const [into, out] = await Promise.all([api.readTuples(now.view.store, { object: id, limit: 100 }, true), api.readTuples(now.view.store, { subject: id, limit: 100 }, true)]);
-    const all = [...into.tuples, ...out.tuples];
-    now.picture.add(all, id);
-    if (into.next_cursor || out.next_cursor) now.answer.truncated = `Showing ${count(all.length)} of more tuples of ${id}.`;
-    say(`${count(all.length)} tuples of ${id}`);
+    const read = await readOn(id, { into: null, out: null });
+    say(`${count(read)} tuples of ${id}`);
   }
   await render({ anchor: id });
   drawing?.focus(id);
   if (now.selected === id) show(id);
+}
+
+/** Read the next of a node's tuples into the picture; how many there were. */
+async function readOn(id, from = now.picture.more.get(id)) {
+  const page = (side, cursor) => (cursor === undefined ? { tuples: [] } : api.readTuples(now.view.store, { [side]: id, limit: 100, ...(cursor ? { cursor } : {}) }, true));
+  const [into, out] = await Promise.all([page("object", from.into), page("subject", from.out)]);
+  const all = [...into.tuples, ...out.tuples];
+  now.picture.add(all, id);
+  if (into.next_cursor || out.next_cursor) now.picture.more.set(id, { into: into.next_cursor ?? undefined, out: out.next_cursor ?? undefined });
+  else now.picture.more.delete(id);
+  return all.length;
 }
 
 // --- the question ---
@@ -245,8 +304,8 @@ function showModes() {
 function showQuestion() {
   const { view, types } = now;
   const set = (name) => (text) => text !== now.view[name] && go({ [name]: text, proof: "", without: "", revision: "" });
-  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types, "subject"), done: set("subject") });
-  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types, "object"), done: set("object") });
+  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types), done: set("subject") });
+  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types), done: set("object") });
   const relation = () => field({ label: "Relation", value: view.relation, hint: view.mode === "what" ? "any" : "can_…", suggest: async (text) => relationsOf(types, view.mode === "what" ? view.type : typeOf(view.object)).filter((one) => text === view.relation || one.includes(text)), done: set("relation") });
   const type = (label) => field({ label, value: view.type, hint: "any", suggest: async (text) => [...types.keys()].filter((one) => one.includes(text)), done: set("type") });
   const parts = { who: () => [object(), relation(), type("Type of subject")], what: () => [subject(), type("Type of object"), relation()], why: () => [subject(), relation(), object()] }[view.mode];

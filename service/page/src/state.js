@@ -1,13 +1,14 @@
 // What is looked at, as the address says it after `#`: it stays in the browser, and it never holds a key.
 export const MODES = ["who", "what", "why"];
-const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "revision"];
-const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", revision: "" });
+const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "at", "changed", "revision"];
+const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", at: "", changed: "", revision: "" });
 
 /** The view an address names. */
 export function readView(hash) {
   const said = new URLSearchParams(hash.replace(/^#/, ""));
   const view = { ...EMPTY };
   for (const name of NAMES) if (said.has(name)) view[name] = said.get(name);
+  if (!/^\d{0,15}$/.test(view.at)) view.at = "";
   if (!MODES.includes(view.mode)) view.mode = EMPTY.mode;
   return view;
 }
@@ -20,7 +21,7 @@ export function addressOf(view) {
 }
 
 /** What of a view makes up the question; the rest is how its answer is shown. */
-export const questionOf = ({ mode, store, subject, relation, object, type }) => JSON.stringify([mode, store, subject, relation, object, type]);
+export const questionOf = ({ mode, store, subject, relation, object, type, at }) => JSON.stringify([mode, store, subject, relation, object, type, at]);
 
 /** Whether all parts of the question are there. */
 export function isWhole({ mode, subject, relation, object }) {

@@ -3,6 +3,7 @@ import * as api from "./api.js";
 import { count, fill, h, many, readable, s } from "./dom.js";
 import { baseOf } from "./graph.js";
 import { idOf, typeOf } from "./model.js";
+import { paged } from "./pages.js";
 import { shapeOf } from "./shapes.js";
 
 /** A type's mark beside a name. */
@@ -14,12 +15,16 @@ export function mark(type) {
 /** An object, as one reads it. */
 export const named = (id) => [mark(typeOf(id)), h("span", { class: "type" }, `${typeOf(id)}:`), h("span", { class: "id" }, readable(idOf(id)))];
 
+// Rows of the list and of the table that are there at once.
+const LISTED = 100;
+const TABLED = 200;
+
 /** The column beside the picture. */
-export function answerColumn(answer, { rows, at, turn, choose, filters, left, toggle, explain }) {
+export function answerColumn(answer, { rows, at, turn, choose, filters, left, toggle, explain, past }) {
   const proof = answer.proofs[at];
   const verdict = h("div", { class: `verdict ${answer.kind === "why" ? (answer.allowed ? "yes" : "no") : ""}` }, h("h2", {}, answer.headline), h("p", {}, answer.sentence));
   const steps = proof ? proofCard(answer, proof, at, turn, explain) : null;
-  const list = answer.rows.length ? h("ol", { class: "found", "aria-label": "What was found" }, rows.map((row) => rowItem(row, proof?.row === row, choose))) : null;
+  const list = answer.rows.length ? paged(rows, LISTED, (answer.listPlace ??= {}), (shown) => h("ol", { class: "found", "aria-label": "What was found" }, shown.map((row) => rowItem(row, proof?.row === row, choose))), "what was found") : null;
   return [
     verdict,
     answer.truncated && h("p", { class: "notice warn", role: "note" }, answer.truncated),
@@ -29,6 +34,7 @@ export function answerColumn(answer, { rows, at, turn, choose, filters, left, to
     changeList(answer.changes),
     filters.length ? filterBox(filters, left, toggle) : null,
     list,
+    past,
   ];
 }
 
@@ -74,24 +80,31 @@ function changeList(changes) {
 export function tabled(answer, rows, proof) {
   if (answer.kind !== "why") {
     const name = answer.kind === "who" ? "Subject" : "Object";
-    const through = (row) => (row.path ?? []).map((one) => baseOf(one.subject)).filter((one, i, all) => all.indexOf(one) === i && one !== row.question.subject).join(" → ");
+    const through = (row) => (row.path ?? []).map((one) => baseOf(one.subject)).filter((one, i, all) => all.indexOf(one) === i && one !== row.list.makes(row.id).subject).join(" → ");
     return { header: [name, "Type", "Relation", "Through"], rows: rows.map((row) => [row.id, row.type, row.relation, row.fault ?? through(row)]) };
   }
   const path = proof?.path ?? [];
   return { header: ["Step", "Subject", "Relation", "Object", "Since", "By", "Reason"], rows: path.map((one, i) => [i + 1, one.subject, one.relation, one.object, one.at?.slice(0, 10) ?? "", one.by ?? "", one.reason ?? ""]) };
 }
 
-export function tableForm({ header, rows }, caption) {
+const order = new Intl.Collator("en", { numeric: true });
+
+/** The table, a page of rows at a time. `place` keeps the page and the order. */
+export function tableForm({ header, rows }, caption, place) {
   const body = h("tbody");
   const heads = header.map((name, i) => h("th", { scope: "col", "aria-sort": "none" }, h("button", { type: "button", onclick: () => sort(i) }, name)));
-  const show = (all) => fill(body, all.map((row) => h("tr", {}, row.map((one, i) => (i === 0 ? h("th", { scope: "row" }, readable(String(one))) : h("td", {}, readable(String(one))))))));
-  const sort = (i) => {
-    const up = heads[i].getAttribute("aria-sort") !== "ascending";
-    heads.forEach((one, j) => one.setAttribute("aria-sort", i === j ? (up ? "ascending" : "descending") : "none"));
-    show([...rows].sort((a, b) => (up ? 1 : -1) * String(a[i]).localeCompare(String(b[i]), "en", { numeric: true })));
+  const line = (row) => h("tr", {}, row.map((one, i) => (i === 0 ? h("th", { scope: "row" }, readable(String(one))) : h("td", {}, readable(String(one))))));
+  const table = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body);
+  const box = h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption });
+  const show = () => {
+    const { by, up } = place;
+    heads.forEach((one, i) => one.setAttribute("aria-sort", i !== by ? "none" : up ? "ascending" : "descending"));
+    const sorted = by === undefined ? rows : rows.map((row) => [String(row[by]), row]).sort((a, b) => (up ? 1 : -1) * order.compare(a[0], b[0])).map(([, row]) => row);
+    fill(box, paged(sorted, TABLED, place, (shown) => (fill(body, shown.map(line)), table), "the table"));
   };
-  show(rows);
-  return h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body));
+  const sort = (i) => (Object.assign(place, { up: place.by === i ? !place.up : true, by: i, at: 0 }), show(), heads[i].querySelector("button").focus());
+  show();
+  return box;
 }
 
 // --- one node ---
