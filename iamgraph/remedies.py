@@ -36,6 +36,8 @@ from iamgraph.tuples import Object, RelationTuple, Subject, Userset, kind_of
 
 MAX_WRITES: Final = 2
 MAX_REMEDIES: Final = 5
+# Of changes that bring a thing of their own, so many are told besides.
+MAX_OFFERS: Final = 1
 MAX_TRIED: Final = 60
 # Objects of one type that a missing tuple may lead to, and others of the asked type that gains are counted on.
 MAX_NEAR: Final = 20
@@ -101,6 +103,8 @@ class Remedies:
                 self._try(
                     sorted(self._candidates(most, counted), key=lambda one: one.place), seen, sentences, found, told
                 )
+        offers = iter(sentences.offers(seen, self._asked))
+        found += islice((one for one in offers if self._enough(one.writes)), MAX_OFFERS)
         return tuple(found)
 
     def _try(
