@@ -203,6 +203,8 @@ class Remote:
         try:
             for line in answer.iter_lines():
                 ((name, value),) = json.loads(line).items()
+                if name == "problem":
+                    raise _problem(value["status"], value, "")
                 if isinstance(found[name], list):
                     found[name].append(value)
                 else:

@@ -119,7 +119,7 @@ async function render({ isNew = false, anchor = null } = {}) {
   if (!found) return isWhole(view) ? undefined : showEmpty();
   const rows = shownRows();
   const chosen = found.proofs[proofAt()];
-  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, view.changed === "1", (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
+  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, found, (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
   if (isNew) say(`${found.headline}. ${found.sentence} ${found.truncated ?? ""}`);
   else if (found.rows.length) say(`${count(rows.length)} of ${count(found.rows.length)} shown`);
   if (view.form === "table") return showTable(found, rows, chosen);
@@ -149,6 +149,7 @@ async function showPicture(found, rows, { isNew, anchor }) {
   else for (const one of [...found.proofs, ...found.branches]) seen.add(one.path);
   for (const { tuple, by } of now.picture.tuples.values()) if (by !== null) seen.add([tuple], by);
   const chosen = found.proofs[proofAt()];
+  seen.kept = new Set((chosen?.path ?? []).flatMap((one) => [baseOf(one.subject), one.object]));
   drawing.proof = chosen ? keysOf(chosen) : null;
   const ends = found.kind === "why" ? { first: found.ends[0], last: found.ends[1] } : found.kind === "who" ? { last: found.ends[0] } : { first: found.ends[0] };
   await drawing.show(seen.drawn(leftOut(now.view)), { ...ends, anchor: fresh || isNew ? null : (anchor ?? [...drawing.places.keys()][0] ?? null) });
@@ -173,7 +174,7 @@ async function choose(row) {
 }
 
 /** Open a fold: the next of those alike, of the answer's rest, or of a node's tuples. */
-async function unfold({ sign, more }) {
+async function unfold({ id, sign, more }) {
   const { answer: found, view } = now;
   try {
     if (sign) now.picture.unfold(sign);
@@ -182,7 +183,9 @@ async function unfold({ sign, more }) {
   } catch (fault) {
     found.note = fault.message;
   }
-  if (found === now.answer) await render({ anchor: found.ends[0] });
+  if (found !== now.answer) return;
+  await render({ anchor: found.ends[0] });
+  drawing?.focus(drawing.places.has(id) ? id : found.ends[0]);
   say(found.truncated ?? "");
 }
 
@@ -301,8 +304,8 @@ function showModes() {
 function showQuestion() {
   const { view, types } = now;
   const set = (name) => (text) => text !== now.view[name] && go({ [name]: text, proof: "", without: "", revision: "" });
-  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types, "subject"), done: set("subject") });
-  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types, "object"), done: set("object") });
+  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types), done: set("subject") });
+  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types), done: set("object") });
   const relation = () => field({ label: "Relation", value: view.relation, hint: view.mode === "what" ? "any" : "can_…", suggest: async (text) => relationsOf(types, view.mode === "what" ? view.type : typeOf(view.object)).filter((one) => text === view.relation || one.includes(text)), done: set("relation") });
   const type = (label) => field({ label, value: view.type, hint: "any", suggest: async (text) => [...types.keys()].filter((one) => one.includes(text)), done: set("type") });
   const parts = { who: () => [object(), relation(), type("Type of subject")], what: () => [subject(), type("Type of object"), relation()], why: () => [subject(), relation(), object()] }[view.mode];
