@@ -26,6 +26,7 @@ from iamgraph.listing import (
     ListObjects,
     ListSubjects,
     SubjectsPage,
+    every_page,
     listing_of,
     listing_then,
 )
@@ -282,15 +283,36 @@ class Authorizer:
     def list_objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects of a type that a check allows the subject the relation on, and of no others.
 
-        A cursor goes on in the state of the first page, whatever was written since. Raises where a check could not be
-        decided, `RequestError` (`changes_gone`) for a moment that is no longer kept, and `ConflictError` (`list_moved`)
-        for a cursor of one.
+        A cursor goes on in the state of the first page, whatever was written since. A page that takes long to decide
+        has fewer than the limit, and a cursor. Raises where a check could not be decided, `RequestError`
+        (`changes_gone`) for a moment that is no longer kept, and `ConflictError` (`list_moved`) for a cursor of one.
         """
+        if not asked.whole:
+            return self._objects(asked)
+        pages = list(self.object_pages(asked))
+        return replace(pages[-1], items=tuple(one for page in pages for one in page.items))
+
+    def object_pages(self, asked: ListObjects) -> Iterator[Page[Object]]:
+        """All of a list in pages of one state, each made when it is wanted, and with a deadline of its own."""
+        return every_page(asked, self._objects)
+
+    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
+        """A page of the subjects of a kind that a check allows the relation on the object; as `list_objects`."""
+        if not asked.whole:
+            return self._subjects(asked)
+        pages = list(self.subject_pages(asked))
+        subjects = tuple(one for page in pages for one in page.subjects)
+        return replace(pages[-1], subjects=subjects, excepted=tuple(one for page in pages for one in page.excepted))
+
+    def subject_pages(self, asked: ListSubjects) -> Iterator[SubjectsPage]:
+        """As `object_pages`, of subjects."""
+        return every_page(asked, self._subjects)
+
+    def _objects(self, asked: ListObjects) -> Page[Object]:
         root = asked.type, asked.relation
         return self._listed(asked, lambda listing: listing.objects(asked), root, asked.subject, "/subject")
 
-    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
-        """A page of the subjects of a kind that a check allows the relation on the object; raises as `list_objects`."""
+    def _subjects(self, asked: ListSubjects) -> SubjectsPage:
         kind, root = asked.kind, (asked.object.type, asked.relation)
         asking = Object(kind.type, "any")
         subject = asking if kind.via is None else Userset(asking, kind.via)

@@ -82,7 +82,8 @@ class Remedy:
 class Why:
     """The answer, true of the store at `revision`: proofs where it is allowed, branches and remedies where not.
 
-    `complete` is False where there was more to look at than may be read, so that there may be more to tell.
+    `complete` is False where there was more to look at than may be read, so that there may be more to tell;
+    `more` is True where other changes may do as well that are not told.
     """
 
     allowed: bool
@@ -92,6 +93,7 @@ class Why:
     branches: tuple[Branch, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     complete: bool = True
+    more: bool = False
 
 
 class Seen(Protocol):

@@ -28,6 +28,10 @@ class Transaction:
         """The state all answers are of."""
         return self._room.reader.info
 
+    def defines(self, type_: str, relation: str) -> bool:
+        """Whether the store's model has the relation on the type; an older one of the access model may not."""
+        return self._current.model.relation(type_, relation) is not None
+
     def check(self, subject: Subject, relation: str, object_: Object) -> bool:
         """May the subject? Raises where the answer is unknown."""
         return bool(self.allowed(subject, relation, [object_]))

@@ -150,6 +150,7 @@ class TokenAnswer(Answer):
     last_used_at: str | None = Field(None, description="to about a minute")
     creator_left: bool = Field(description="whether who made it is no member any longer")
     owner: bool
+    provisioning: bool = Field(description="whether it keeps members and groups by SCIM, and may nothing else")
     pii: bool
     policies: list[str]
 

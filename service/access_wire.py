@@ -364,6 +364,7 @@ class TokenBody(Act, json_schema_extra=_example(description="nightly report", gr
 
     description: str = Field(description="what it is for")
     owner: bool = Field(False, description="whether it may all in the workspace, but make tokens")
+    provisioning: bool = Field(False, description="whether it keeps members and groups by SCIM, and may nothing else")
     grants: Grants = Field(default=[], description="what it is given, by a policy of its own for each")
     expires_at: Time = Field(None, description="when it ends, with a time zone; never if not said")
 

@@ -42,7 +42,11 @@ def create_token(path: wire.WorkspacePath, body: wire.TokenBody) -> Response:
     """A new token, and its secret, which is told this once."""
     grants = [one.to_grant() for one in body.grants]
     done, secret = _tokens(path, body).create(
-        body.description, owner=body.owner, grants=grants, expires_at=body.expires_at
+        body.description,
+        owner=body.owner,
+        provisioning=body.provisioning,
+        grants=grants,
+        expires_at=body.expires_at,
     )
     return answers.SecretAnswer.of(done, secret=secret).response(201)
 

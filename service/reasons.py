@@ -119,6 +119,7 @@ class WhyAnswer(answers.Answer):
         description="where it is denied: what would allow it, the smallest first; none for the past"
     )
     complete: bool = Field(description="false where there was more to look at than may be read")
+    more: bool = Field(description="true where other changes may do as well that are not told")
     zookie: str
 
     @classmethod
@@ -131,6 +132,7 @@ class WhyAnswer(answers.Answer):
             branches=list(map(BranchAnswer.of, found.branches)),
             changes=list(map(RemedyAnswer.of, found.remedies)),
             complete=found.complete,
+            more=found.more,
             zookie=found.revision.zookie(),
         )
 

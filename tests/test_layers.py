@@ -21,7 +21,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("model", "queries", "plan", "tracing", "exploring", "drawing", "cookbook"),
     ("store",),
     (
-        *("check", "expand", "listing", "candidates", "history", "watch", "impact"),
+        *("check", "expand", "listing", "candidates", "touched", "history", "watch", "impact"),
         *("reasons", "grounding", "fixpoint", "proofs", "denial", "remedies", "explain"),
     ),
     ("authorizer", "transaction", "keys", "ring", "bulk"),

@@ -19,12 +19,14 @@ from iamgraph.tuples import Object, Subject
 T = TypeVar("T")
 # Whoever is refused may know why; what is malformed was no act.
 _REFUSED: Final = (RequestError, ConflictError, LimitError)
-# Who stands in one of these is inside a workspace.
-JOINING: Final = frozenset({("workspace", "member"), ("workspace", "token")})
+# Who stands in one of these is inside a workspace, or keeps who is.
+JOINING: Final = frozenset({("workspace", "member"), ("workspace", "token"), ("workspace", "provisioner")})
+# By which of its relations a member or token belongs to a workspace.
+BELONGING: Final = {"member": ("member",), "token": ("token", "provisioner")}
 # When a workspace that is being deleted ends, as it is kept of it.
 ENDS_AT: Final = "ends_at"
 # Refusals of one day that are kept of who is not in a workspace; more are counted. Those of who is in it are all kept.
-MAX_REFUSED_OUTSIDE: Final = 100
+MAX_REFUSED_OUTSIDE: Final = 1_000
 # Who does these is in no workspace yet, though a service's key does it for them.
 PROVED_BY_SECRET: Final = frozenset({"invite.accept"})
 
@@ -58,10 +60,14 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What the caller must be allowed: a relation on an object."""
+    """What the caller must be allowed: a relation on an object.
+
+    `older` is asked in its place where the store's model is from before there was the relation.
+    """
 
     relation: str
     object: Object
+    older: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Desk:
     reason: str | None = None
     idempotency_key: str | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    refused_outside: int = MAX_REFUSED_OUTSIDE
 
     def act(self, note: Note, need: Need | None, decide: Callable[[Transaction], Effect], said: Any = None) -> Done:
         """Do what is decided, if the caller may: asked, looked at and done in one transaction.
@@ -119,8 +126,12 @@ class Desk:
         if subject is None:
             if not exists(transaction, need.object):
                 raise not_found(need.object)
-        elif not transaction.check(subject, need.relation, need.object):
-            raise RelationMissingError(f"`{subject}` lacks `{need.relation}` on `{need.object}`", need.relation)
+            return
+        relation = need.relation
+        if need.older is not None and not transaction.defines(need.object.type, relation):
+            relation = need.older
+        if not transaction.check(subject, relation, need.object):
+            raise RelationMissingError(f"`{subject}` lacks `{relation}` on `{need.object}`", relation)
 
     def allowed(self, transaction: Transaction, relation: str, objects: list[Object]) -> list[Object]:
         """Those of the objects on which the caller has the relation."""
@@ -131,7 +142,7 @@ class Desk:
         try:
             return do()
         except _REFUSED as fault:
-            most = None if self._stands_in(note) else MAX_REFUSED_OUTSIDE
+            most = None if self._stands_in(note) else self.refused_outside
             refusal = Refusal(note, self.clock(), self.caller.name, self.reason, fault.code, fault.message, most)
             self.keeper.record_refusal(self.store, refusal)
             raise
@@ -143,7 +154,10 @@ class Desk:
             return note.action not in PROVED_BY_SECRET
         if note.within.type != "workspace":
             return note.within == subject
-        return self.authorizer.look(self.store, lambda transaction: transaction.has(note.within, subject.type, subject))
+        return self.authorizer.look(
+            self.store,
+            lambda transaction: any(transaction.has(note.within, one, subject) for one in BELONGING[subject.type]),
+        )
 
 
 def refuse_joining(transaction: Transaction, effect: Effect) -> None:

@@ -38,9 +38,11 @@ class GroupChange:
 class Groups:
     """What can be done with the groups of one workspace."""
 
-    def __init__(self, desk: Desk, workspace: str) -> None:
+    def __init__(self, desk: Desk, workspace: str, need: Need | None = None) -> None:
+        """`need` is what the caller needs where it is not to manage access."""
         self._desk = desk
         self._home = words.workspace(workspace)
+        self._need = need or Need("can_manage_access", self._home)
 
     def create(
         self, name: str, *, id_: str | None = None, members: Collection[str] = (), external_id: str | None = None
@@ -162,7 +164,7 @@ class Groups:
             }
 
         note = Note("group.get", found, self._home)
-        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+        return self._desk.look(note, self._need, tell)
 
     def all(self) -> list[dict[str, Any]]:
         """The groups, by name: id, name, and how many members each has."""
@@ -179,7 +181,7 @@ class Groups:
             told = [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
             return sorted(told, key=lambda one: (str(one["name"]), str(one["id"])))
 
-        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+        return self._desk.look(note, self._need, tell)
 
     def _all(self, transaction: Transaction) -> list[Object]:
         found = transaction.every(TupleFilter(object_type="group", relation="workspace", subject=self._home))
@@ -209,7 +211,7 @@ class Groups:
         return self._act(note, decided, [group, said])
 
     def _act(self, note: Note, decide: Callable[[Transaction], Effect], said: Any) -> Done:
-        return self._desk.act(note, Need("can_manage_access", self._home), decide, said)
+        return self._desk.act(note, self._need, decide, said)
 
 
 def member_of(transaction: Transaction, home: Object, named: str) -> Object:

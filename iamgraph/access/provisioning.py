@@ -75,6 +75,11 @@ class Found(Generic[T]):
     items: tuple[T, ...]
 
 
+def provision(home: Object) -> Need:
+    """What whoever keeps members and groups for an identity provider needs: an owner, or a token for that alone."""
+    return Need("can_provision", home, older="can_manage_access")
+
+
 class Provisioning:
     """What an identity provider can do in one workspace; what it does with groups alone, `Groups` does."""
 
@@ -235,7 +240,7 @@ class Provisioning:
 
     @property
     def _need(self) -> Need:
-        return Need("can_manage_access", self._home)
+        return provision(self._home)
 
     def _act(self, note: Note, decide: Callable[[Transaction], Effect], said: object) -> Done:
         return self._desk.act(note, self._need, decide, said)

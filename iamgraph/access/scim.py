@@ -10,7 +10,7 @@ from scim2_models import SearchRequest
 from iamgraph.access import words
 from iamgraph.access.desk import Desk
 from iamgraph.access.groups import GroupChange, Groups
-from iamgraph.access.provisioning import KnownGroup, KnownUser, Provisioning, Wanted
+from iamgraph.access.provisioning import KnownGroup, KnownUser, Provisioning, Wanted, provision
 from iamgraph.access.scim_forms import (
     LENIENT,
     MAX_SCIM_PAGE,
@@ -48,7 +48,7 @@ class Scim:
 
     def __init__(self, desk: Desk, workspace: str, base: str) -> None:
         self._known = Provisioning(desk, workspace)
-        self._groups = Groups(desk, workspace)
+        self._groups = Groups(desk, workspace, provision(words.workspace(workspace)))
         self._base = base
 
     # --- the service ---

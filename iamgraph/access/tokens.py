@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ulid import ULID
 
@@ -19,6 +19,9 @@ from iamgraph.questions import Attributes, Done, Effect, Note
 from iamgraph.transaction import Transaction
 from iamgraph.tuples import Object, RelationTuple
 
+# By which relation of a workspace a token keeps its members and groups.
+PROVISIONER: Final = "provisioner"
+
 
 class Tokens:
     """What can be done with the tokens of one workspace."""
@@ -32,13 +35,20 @@ class Tokens:
         description: str,
         *,
         owner: bool = False,
+        provisioning: bool = False,
         grants: Collection[Grant] = (),
         expires_at: datetime | None = None,
     ) -> tuple[Done, str]:
         """A new token, an owner or with the policies given, and its secret, which nothing can show again.
 
+        One for `provisioning` keeps members and groups for an identity provider, by SCIM, and may nothing else.
+
         It is a subject of its own: what becomes of who makes it does not touch it. Tokens cannot make tokens.
         """
+        if provisioning and (owner or grants):
+            raise RequestError(
+                "a token for provisioning may nothing else: make another for that", code="provisioning_alone"
+            )
         id_ = str(ULID())
         token, secret = Object("token", id_), new_secret(TOKEN, id_)
         new = [(words.new_id("policy"), grant) for grant in grants]
@@ -53,7 +63,7 @@ class Tokens:
         def decide(transaction: Transaction) -> Effect:
             if expires_at is not None and expires_at <= transaction.now:
                 raise RequestError("the token would end before it begins", code="malformed_time", pointer="/expires_at")
-            writes = [RelationTuple(self._home, "token", token, expires_at)]
+            writes = [RelationTuple(self._home, PROVISIONER if provisioning else "token", token, expires_at)]
             writes += [is_(self._home, "owner_direct", token)] if owner else []
             for policy, grant in new:
                 writes += policy_tuples(transaction, self._home, policy, grant, ())
@@ -61,7 +71,13 @@ class Tokens:
             return Effect(note, tuple(writes), attributes=(Attributes(token, kept),))
 
         note = Note("token.create", token, self._home)
-        said = [description, owner, [[one.role, one.resources, one.labels] for one in grants], expires_at]
+        said = [
+            description,
+            owner,
+            provisioning,
+            *([one.role, one.resources, one.labels] for one in grants),
+            expires_at,
+        ]
         done = self._desk.act(note, Need("can_manage_tokens", self._home), decide, said)
         if done.object != token:
             raise RequestError(
@@ -87,7 +103,8 @@ class Tokens:
         flag = (is_(self._home, "pii", found),)
 
         def decide(transaction: Transaction) -> Effect:
-            self._check_there(transaction, found)
+            if found not in _tokens(transaction, self._home, ("token",)):
+                raise not_found(found)
             return Effect(note, writes=flag if pii else (), deletes=() if pii else flag)
 
         note = Note("token.set_pii", found, self._home)
@@ -111,6 +128,7 @@ class Tokens:
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
             tokens = _tokens(transaction, self._home)
+            provisioners = set(_tokens(transaction, self._home, (PROVISIONER,)))
             owners = set(subjects(transaction, self._home, "owner_direct"))
             flagged = set(subjects(transaction, self._home, "pii"))
             people = {str(one) for one in subjects(transaction, self._home, "member")}
@@ -124,6 +142,7 @@ class Tokens:
                     },
                     "creator_left": _is_person(kept[one].get("created_by")) and kept[one]["created_by"] not in people,
                     "owner": one in owners,
+                    "provisioning": one in provisioners,
                     "pii": one in flagged,
                     "policies": sorted(each.id for each in held_policies(transaction, self._home, one)),
                 }
@@ -137,10 +156,12 @@ class Tokens:
             raise not_found(token)
 
 
-def _tokens(transaction: Transaction, home: Object) -> list[Object]:
-    """The tokens of a workspace; those past their time too, which can be revoked still."""
-    found = (one.tuple.subject for one in transaction.of(home, "token", expired=True))
-    return [one for one in found if isinstance(one, Object)]
+def _tokens(
+    transaction: Transaction, home: Object, relations: tuple[str, ...] = ("token", PROVISIONER)
+) -> list[Object]:
+    """The tokens of a workspace, by id; those past their time too, which can be revoked still."""
+    found = (one.tuple.subject for each in relations for one in transaction.of(home, each, expired=True))
+    return sorted(one for one in found if isinstance(one, Object))
 
 
 def _is_person(name: str | None) -> bool:

@@ -184,7 +184,7 @@ def _kept(transaction: Transaction, home: Object) -> dict[str, Any]:
 
 def _inside(transaction: Transaction, home: Object) -> list[RelationTuple]:
     """The tuples by which somebody is in a workspace."""
-    return [one.tuple for relation in ("member", "token") for one in transaction.of(home, relation)]
+    return [one.tuple for relation in ("member", "token", "provisioner") for one in transaction.of(home, relation)]
 
 
 def _ending(one: RelationTuple, end: datetime) -> datetime:

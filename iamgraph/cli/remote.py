@@ -203,6 +203,8 @@ class Remote:
         try:
             for line in answer.iter_lines():
                 ((name, value),) = json.loads(line).items()
+                if name == "problem":
+                    raise _problem(value["status"], value, "")
                 if isinstance(found[name], list):
                     found[name].append(value)
                 else:
@@ -695,6 +697,7 @@ def _why(store: str, said: Said) -> Why:
         ),
         tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
         said["complete"],
+        said["more"],
     )
 
 

@@ -167,5 +167,6 @@ def of_why(found: Why) -> Said:
         ],
         "changes": [{"writes": list(map(str, one.writes)), "sentence": one.sentence} for one in found.remedies],
         "complete": found.complete,
+        "more": found.more,
         "zookie": found.revision.zookie(),
     }

@@ -12,7 +12,7 @@ def token() -> None:
     """The tokens of a workspace."""
 
 
-COLUMNS = ("id", "description", "owner", "policies", "expires_at", "last_used_at")
+COLUMNS = ("id", "description", "owner", "provisioning", "policies", "expires_at", "last_used_at")
 TOKENS = Family(token, "tokens", "token")
 
 TOKENS.list("Show the tokens of a workspace, never their secrets.", COLUMNS)
@@ -22,6 +22,7 @@ TOKENS.act(
     "created",
     argument("description"),
     option("--owner", "It may all in the workspace, but make tokens.", is_flag=True),
+    option("--provisioning", "It keeps members and groups by SCIM, and may nothing else.", is_flag=True),
     grants(),
     option("--expires-at", "When it ends; never if not said.", type=Time()),
 )

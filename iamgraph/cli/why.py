@@ -70,6 +70,8 @@ def _tree(found: Why) -> Tree:
             beneath = at.add(remedy.sentence)
             for write in remedy.writes:
                 beneath.add(f"iamgraph tuple write '{write}'")
+        if found.more:
+            at.add("others may do as well: not all are told")
     if not found.complete:
         root.add("there was more to look at than may be read, so there may be more to tell")
     return root

@@ -172,6 +172,7 @@ def build(organisation: Organisation, past: Organisation) -> Organisation:
     _by_max(organisation, "policies.create", grant=grant("source_reader", "region:apac"), id_="P1")
     organisation.made["asked"] = organisation.do(Do("jane", "requests.create", {"text": "S2, please"}))
     _by_max(organisation, "tokens.create", "T-own", description="owner", owner=True)
+    _by_max(organisation, "tokens.create", "T-scim", description="provider", provisioning=True)
     _by_max(organisation, "tokens.create", "T-ro", description="reader", grants=[grant("source_reader")])
     return organisation
 

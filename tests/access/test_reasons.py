@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import pytest
 
+from iamgraph.access.access import shipped_model
 from iamgraph.access.sentences import AccessSentences
 from iamgraph.authorizer import Authorizer
+from iamgraph.check import walk
+from iamgraph.check.contract import Asking, CurrentModel
 from iamgraph.check.graph import GraphChecker
+from iamgraph.explain import why
+from iamgraph.model.parser import parse_model
 from iamgraph.questions import CheckQuestion
 from iamgraph.reasons import Why, WhyQuestion
-from iamgraph.tuples import parse_object
+from iamgraph.store.contract import Read
+from iamgraph.tuples import StoredTuple, parse_object
 from tests.access.organisation import Organisation
 from tests.access.python import PythonDoor
 from tests.conftest import SECONDS
+from tests.generators import NOW
+from tests.memory import MODEL, STORE, MemoryRoom, WalkChecker
+from tests.reasons_cost import ASKED, POLICIES, organisation
 
 
 def reasons(standing: Organisation, subject: str, relation: str, object_: str) -> Why:
@@ -106,3 +118,30 @@ def test_every_change_flips(standing: Organisation, asked: tuple[str, str, str])
             door.store, parse_object(subject), relation, parse_object(object_), contextual_tuples=one.writes
         )
         assert door.authorizer.check(question).allowed
+
+
+class CountingRoom(MemoryRoom):
+    """A store's state in memory that counts what is read of it."""
+
+    asked = 0
+
+    def of_kinds(self, reads: Iterable[Read], limit: int) -> list[StoredTuple]:
+        """The tuples of many reads at once."""
+        wanted = list(reads)
+        self.asked += len(wanted)
+        return super().of_kinds(wanted, limit)
+
+
+def test_a_large_workspace_is_looked_at_once() -> None:
+    """Among 500 policies that require labels no more is read than what each rests on; all that is told flips."""
+    current, room = CurrentModel(MODEL, parse_model(shipped_model())), CountingRoom(organisation())
+    for subject, relation, object_ in ASKED:
+        room.asked = 0
+        asked = WhyQuestion(STORE, subject, relation, object_)
+        found = why(room, WalkChecker(), asked, current, NOW, math.inf, (AccessSentences(),))
+        assert (False, True, True) == (found.allowed, found.complete, found.more)
+        assert room.asked < 5 * POLICIES
+        assert found.remedies
+        for one in found.remedies:
+            question = CheckQuestion(STORE, subject, relation, object_, contextual_tuples=one.writes)
+            assert walk.answer(room.reader, Asking(question, current, NOW, math.inf)).allowed

@@ -16,8 +16,9 @@ from tests.access.python import PythonDoor
 from tests.access.unchanged import unchanged
 from tests.access.verbs import CALLS, verbs
 
-# A member who is no owner, somebody who is nowhere, an owner of another workspace, and a token that only reads.
-STRANGERS: Final = ("mia", "nobody", "zoe", "$T-ro")
+# A member who is no owner, somebody who is nowhere, an owner of another workspace, a token that only reads, and one for
+# provisioning, which may nothing but by SCIM.
+STRANGERS: Final = ("mia", "nobody", "zoe", "$T-ro", "$T-scim")
 # What every member may ask, and every token. A list of workspaces is of one's own; an invite's secret is its own proof.
 INSIDE: Final = frozenset({"workspaces.get", "labels.all", "resources.all"})
 # Accounts are in no workspace: `test_rules.py` tries who may not.
@@ -51,10 +52,12 @@ MISSING: Final[Mapping[str, str]] = {
     "audit.page": "`can_read_audit` on `workspace:W1`",
     "audit.export": "`can_read_audit` on `workspace:W1`",
     "requests.create": "`can_request_access` on `workspace:W1`",
+    **{verb: "`can_provision` on `workspace:W1`" for verb in verbs() if verb.startswith("provisioning.")},
 }
 MAY: Final = {
     "mia": INSIDE | {"requests.create"},
     "$T-ro": INSIDE | {"resources.get"},
+    "$T-scim": frozenset(verb for verb in verbs() if verb.startswith("provisioning.")),
 }
 REFUSED: Final = tuple(
     (who, verb) for verb in verbs() if verb not in NEVER for who in STRANGERS if verb not in MAY.get(who, ())
@@ -93,7 +96,7 @@ def test_whoever_is_inside_may_look(standing: Organisation, who: str, verb: str)
 def test_lists_are_of_ones_own(standing: Organisation, who: str) -> None:
     """The list of workspaces tells those the caller is in, and the list of sources those they may read."""
     door = _python(standing)
-    home = {"mia": ["W1"], "nobody": [], "zoe": ["W2"], "$T-ro": ["W1"]}[who]
+    home = {"mia": ["W1"], "nobody": [], "zoe": ["W2"], "$T-ro": ["W1"], "$T-scim": []}[who]
     assert home == [one["id"] for one in door.tell(standing.named(who), "workspaces.all", OURS)]
     if OURS in home:
         sources = {"mia": [], "$T-ro": ["S1", "S2", "S3", "S4", "S9"]}[who]
@@ -199,7 +202,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "inherited", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after", "external_id", "active", "with_members",
+    "after", "external_id", "active", "with_members", "provisioning",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on

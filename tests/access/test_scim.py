@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from iamgraph.access.scim import Scim
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import IamgraphError
-from iamgraph.questions import CheckQuestion
+from iamgraph.questions import CheckQuestion, TupleFilter
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import Object, parse_object
 
@@ -589,6 +591,56 @@ def test_only_owners_provision(team: House) -> None:
     assert {"relation_missing"} == {one.code for one in told}
     mine = team.scim(caller=Caller.of(owner.object))
     assert "dee@acme.io" == mine.create_user(user("dee@acme.io"), {})["userName"]
+
+
+def test_a_token_for_provisioning(team: House) -> None:
+    """It keeps members and groups of its workspace; it is not inside it, holds nothing, and ends when it is revoked."""
+    olga = Caller.of(Object("member", team.member("olga@acme.io")))
+    tokens = team.by(olga).tokens("acme")
+    token = tokens.create("okta", provisioning=True)[0].object
+    mine = team.scim(caller=Caller.of(token))
+    mine.create_user(user("dee@acme.io"), {})
+    mine.patch_group("eng", patch({"op": "remove", "path": "members"}), {})
+    mine.delete_user("ada")
+    assert "relation_missing" == refused(lambda: team.scim("other", Caller.of(token)).users({}))
+    assert "provisioning_alone" == refused(lambda: tokens.create("both", owner=True, provisioning=True))
+    assert "provisioning_alone" == refused(
+        lambda: tokens.create("two", grants=[Grant("source_admin")], provisioning=True)
+    )
+    assert "token_not_found" == refused(lambda: tokens.set_pii(token.id, pii=True))
+    assert "token_not_found" == refused(
+        lambda: team.by(olga).policies("acme").give(str(token), [Grant("source_admin")])
+    )
+    assert [(True, False)] == [(one["provisioning"], one["owner"]) for one in tokens.all() if one["id"] == token.id]
+    tokens.revoke(token.id)
+    assert "relation_missing" == refused(lambda: mine.users({}))
+
+
+def test_an_expired_token_for_provisioning_does_nothing(team: House) -> None:
+    """Past its end, and past that of its workspace, a token for provisioning keeps nobody any longer."""
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    tokens = team.root.tokens("acme")
+    ending = team.scim(caller=Caller.of(tokens.create("short", provisioning=True, expires_at=soon)[0].object))
+    lasting = tokens.create("okta", provisioning=True)[0].object
+    team.root.workspaces.delete("acme")
+    scim = team.scim(caller=Caller.of(lasting))
+    assert "workspace_ends" == refused(lambda: scim.create_user(user("new@acme.io"), {}))
+    time.sleep(1)
+    assert "relation_missing" == refused(lambda: ending.users({}))
+    (tuple_,) = [
+        one.tuple
+        for one in team.authorizer.read(team.store, TupleFilter(relation="provisioner", subject=lasting)).items
+    ]
+    assert tuple_.expires_at is not None
+
+
+def test_owners_provision_in_a_store_of_an_older_model(team: House) -> None:
+    """Where the store's model does not know `can_provision`, owners keep members still, and nobody else does."""
+    olga, ada = (Caller.of(Object("member", team.member(f"{who}@acme.io"))) for who in ("olga", "ada"))
+    older = shipped_model().replace("    define can_provision: provisioner or owner\n", "")
+    team.authorizer.write_model(team.store, older)
+    team.scim(caller=olga).create_user(user("dee@acme.io"), {})
+    assert "relation_missing" == refused(lambda: team.scim(caller=ada).users({}))
 
 
 @pytest.mark.parametrize(

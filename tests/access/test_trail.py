@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +12,6 @@ import pytest
 
 from iamgraph.access.access import Access
 from iamgraph.access.audit import AuditFilter
-from iamgraph.access.desk import MAX_REFUSED_OUTSIDE
 from iamgraph.errors import IamgraphError
 from tests.access.python import PythonDoor
 
@@ -77,13 +77,13 @@ def test_what_is_trimmed_leaves_no_line(door: PythonDoor, root: Access) -> None:
 def test_outsiders_do_not_fill_a_trail(door: PythonDoor, root: Access) -> None:
     """Past the limit of a day, refusals of who is not in a workspace are one line with their number."""
     root.workspaces.create("three", name="three", owner="three@x.io")
-    bob = door.access("member:bob")
-    for _ in range(MAX_REFUSED_OUTSIDE):
+    bob, anybody = (Access(replace(one.desk, refused_outside=5)) for one in (door.access("member:bob"), root))
+    for _ in range(5):
         _refused(lambda: bob.workspaces.get("three"))
     for _ in range(3):
-        _refused(lambda: root.invites("three").accept("iai_wrong"))
+        _refused(lambda: anybody.invites("three").accept("iai_wrong"))
     lines = [one for one in root.audit("three").export() if one.code is not None]
-    assert MAX_REFUSED_OUTSIDE + 1 == len(lines)
+    assert 5 + 1 == len(lines)
     assert [("others", "3 more acts of who is not in it were refused on that day")] == [
         (one.by, one.message) for one in lines if one.code == "too_many_refused"
     ]

@@ -87,7 +87,7 @@ class Provider:
 def provider(acme: Acme) -> Iterator[Provider]:
     """A provider of a new workspace."""
     with acme.by(acme.session(acme.olga)) as olga:
-        secret = olga.post(f"{acme.home}/tokens", {"description": "the provider", "owner": True}).json["secret"]
+        secret = olga.post(f"{acme.home}/tokens", {"description": "the provider", "provisioning": True}).json["secret"]
     with acme.by(secret) as client:
         yield Provider(client, acme)
 
