@@ -707,7 +707,10 @@ def _why(store: str, said: Said) -> Why:
             Branch(parse_object(one["object"]), one["rewrite"], one["stopped"], tuple(map(_stored, one["path"])))
             for one in said["branches"]
         ),
-        tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
+        tuple(
+            Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"], one.get("command", ""))
+            for one in said["changes"]
+        ),
         said["complete"],
         said["more"],
     )
