@@ -89,7 +89,7 @@ WHOLE_ROUTES: Final = frozenset({"v1.explore"})
 # What may take long: only some are answered at a time.
 LONG_ROUTES: Final = frozenset(
     {"v1.explore", "past.changes", "past.since", "past.what_if", "lists.list_access"}
-    | {"reasons.why", "reasons.why_then"}
+    | {"reasons.why", "reasons.why_then", "reports.review", "reports.read_report"}
 )
 # These name no store in their path, and see to it themselves.
 STORELESS_ROUTES: Final = frozenset({"v1.create_store", "v1.list_stores", "v1.make_key", "v1.show_keys", "v1.end_key"})
