@@ -55,7 +55,7 @@ export function save(name, content, type) {
 
 // --- the calls behind a picture ---
 
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+export const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
 export const curlOf = ({ method, path, body }) =>
   [`curl -s${method === "POST" || method === "GET" ? "" : ` -X ${method}`} "${location.origin}${path}"`, '-H "Authorization: Bearer $IAMGRAPH_KEY"', ...(body ? ["-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`] : [])].join(" \\\n  ");

@@ -10,8 +10,9 @@ import { readModel, relationsOf, subjectTypes, typeOf } from "./model.js";
 import { sinceCard, Slider } from "./past.js";
 import { field, forgetIds, idSuggester } from "./search.js";
 import { learnShapes } from "./shapes.js";
-import { addressOf, isWhole, leftOut, MODES, questionOf, readView } from "./state.js";
+import { addressOf, isWhole, leftOut, MODES, questionOf, readView, WORKSPACE } from "./state.js";
 import { answerColumn, sidePanel, tabled, tableForm } from "./views.js";
+import { Desk } from "./workspace.js";
 
 const place = (id) => document.getElementById(id);
 const TITLES = { who: "Who can", what: "What can", why: "Why" };
@@ -19,6 +20,8 @@ const now = { view: readView(location.hash), answer: null, picture: new Picture(
 let drawing = null;
 let counting = null;
 const slider = new Slider(place("past"), (at) => at !== now.view.at && go({ at, proof: "", changed: "" }));
+
+const desk = new Desk(place("desk"), { go: (...all) => go(...all), say: (text) => say(text), store: () => now.store });
 
 // --- moving between views ---
 
@@ -32,11 +35,23 @@ function go(change, { replace = false } = {}) {
 
 async function update() {
   showModes();
+  if (now.view.mode === WORKSPACE) return showDesk();
   if (now.stores.length && now.model !== now.view.store) await learnModel();
   showQuestion();
   const asked = questionOf(now.view);
   if (asked !== now.asked) await answer(asked);
   else await render();
+}
+
+/** The tables of a workspace in place of the picture. */
+async function showDesk() {
+  try {
+    await desk.show(now.view);
+  } catch (fault) {
+    showFault(fault);
+  } finally {
+    answered();
+  }
 }
 
 async function answer(asked) {
@@ -96,7 +111,8 @@ function aged(revision) {
 function showFault(fault) {
   now.answer = null;
   now.asked = "";
-  if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
+  if (fault.status === 401 && api.isPerson() && now.view.mode !== WORKSPACE) fault.message = "the picture takes an API key of the service: a token or a session opens the workspace only";
+  else if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
   const hint = fault.status === 403 ? "Another key may be allowed to." : fault.code === "deadline_exceeded" ? "The first question of a kind takes longest: ask again." : "";
   stage().replaceChildren();
   fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${fault.message}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
@@ -298,7 +314,8 @@ async function readOn(id, from = now.picture.more.get(id)) {
 // --- the question ---
 
 function showModes() {
-  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode])));
+  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode])), h("a", { href: addressOf({ mode: WORKSPACE, workspace: now.view.workspace, table: now.view.table }), "aria-current": now.view.mode === WORKSPACE ? "page" : null }, "Workspace"));
+  document.body.classList.toggle("at-desk", now.view.mode === WORKSPACE);
 }
 
 function showQuestion() {
@@ -347,6 +364,12 @@ function showTools() {
 
 async function begin() {
   try {
+    desk.forget();
+    if (api.isPerson()) {
+      now.stores = [];
+      showTools();
+      return await go({ mode: WORKSPACE }, { replace: true });
+    }
     const found = await api.stores().catch((fault) => {
       if (fault.status === 403) return { stores: [{ id: now.store }] };
       throw fault;
@@ -363,7 +386,7 @@ async function begin() {
 
 const isTyping = (event) => event.target.matches?.("input, select, textarea") || document.querySelector("dialog");
 const keys = {
-  "/": () => place("ask").querySelector("input").focus(),
+  "/": () => (now.view.mode === WORKSPACE ? place("find") : place("ask").querySelector("input"))?.focus(),
   "?": showHelp,
   "+": () => drawing?.by(1.3),
   "=": () => drawing?.by(1.3),
