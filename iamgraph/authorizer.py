@@ -30,7 +30,9 @@ from iamgraph.listing import (
     listing_of,
     listing_then,
 )
-from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
+from iamgraph.model.guards import guard_relations, required_relations
+from iamgraph.model.model import Model, This
+from iamgraph.model.names import check_relation_exists, check_types_exist
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import (
@@ -55,6 +57,7 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.reasons import PastWhy, Sentences, Why, WhyQuestion
+from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
@@ -323,7 +326,7 @@ class Authorizer:
         end, now = self._ends(), self._clock()
 
         def listed(current: CurrentModel) -> AccessList:
-            _check_types(current.model, asked.types)
+            check_types_exist(current.model, asked.types)
             _check_subject(current.model, asked.subject, "/subject")
             return self._keeper.until(end).look(
                 asked.store,
@@ -334,6 +337,23 @@ class Authorizer:
             found = self._with_model(asked.store, end, listed)
         _accept(found.revision, asked.zookie)
         return found
+
+    def review(self, asked: ReviewQuestion) -> ReviewPage:
+        """Who has which relation on an object, each with the path that proves it; raises as `list_objects`."""
+        end, now = self._ends(), self._clock()
+
+        def look(begun: Callable[[Room], Listing]) -> ReviewPage:
+            return self._keeper.until(end).look(
+                asked.store, lambda room: Reviewing(room, begun(room), self._speaking).page(asked)
+            )
+
+        def reviewed(current: CurrentModel) -> ReviewPage:
+            return look(lambda room: listing_of(room, State(room.reader, current, now), self._checker, end))
+
+        with span("review"):
+            if asked.cursor is not None:
+                return look(lambda room: listing_then(room, self._checker, asked, now, end))
+            return self._with_model(asked.store, end, reviewed)
 
     def expand(self, asked: ExpandQuestion) -> Tree:
         """The tree behind a relation of an object."""
@@ -466,7 +486,7 @@ class Authorizer:
 
         def look(current: CurrentModel) -> T:
             return self._keeper.until(end).look(
-                store, lambda room: act(Transaction(room, self._checker, current, now, end))
+                store, lambda room: act(Transaction(room, self._checker, current, now, end, self._speaking))
             )
 
         return self._with_model(store, end, look)
@@ -668,16 +688,6 @@ class Authorizer:
 # --- what a model allows -------------------------------------------------------------------------------
 
 
-def check_relation_exists(model: Model, type_: str, relation: str, pointer: str | None = None) -> None:
-    """`RequestError` if the model lacks the type or the relation."""
-    if model.type(type_) is None:
-        raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer=pointer)
-    if model.relation(type_, relation) is None:
-        raise RequestError(
-            f"no relation `{shown(relation)}` on type `{type_}`", code="relation_not_found", pointer=pointer
-        )
-
-
 def _accept(revision: Revision, zookie: str | None) -> None:
     """`RequestError` for a zookie that is not of this store's past: all modes answer at its newest revision."""
     if zookie is not None:
@@ -711,12 +721,6 @@ def _check_subject(model: Model, subject: Subject, pointer: str) -> None:
         check_relation_exists(model, kind.type, subject.relation, pointer)
     elif model.type(kind.type) is None:
         raise RequestError(f"no type `{shown(kind.type)}` in the model", code="type_not_found", pointer=pointer)
-
-
-def _check_types(model: Model, types: Iterable[str]) -> None:
-    for type_ in sorted(types):
-        if model.type(type_) is None:
-            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer="/types")
 
 
 def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:
@@ -756,41 +760,6 @@ def _refused(model: Model, tuples: Iterable[RelationTuple]) -> Iterator[tuple[in
             yield i, fault
         else:
             allowed.add(kind)
-
-
-def required_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on the left of a guard: what stands in them narrows somebody's access."""
-    names = {guard.required for _, guard in _guards(model)}
-    return frozenset(
-        (one.name, relation.name) for one in model.types for relation in one.relations if relation.name in names
-    )
-
-
-def guard_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on either side of a guard."""
-    within = frozenset((type_, guard.within) for type_, guard in _guards(model))
-    return required_relations(model) | within
-
-
-def _guards(model: Model) -> Iterable[tuple[str, Guard]]:
-    for one in model.types:
-        for relation in one.relations:
-            for guard in _rewrite_guards(relation.rewrite):
-                yield one.name, guard
-
-
-def _rewrite_guards(rewrite: Rewrite) -> Iterable[Guard]:
-    match rewrite:
-        case TupleToUserset(guards=guards):
-            yield from guards
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _rewrite_guards(operand)
-        case Exclusion(base, subtract):
-            yield from _rewrite_guards(base)
-            yield from _rewrite_guards(subtract)
-        case _:
-            pass
 
 
 # --- limits --------------------------------------------------------------------------------------------

@@ -355,16 +355,17 @@ class Grounding:
     def _ways(self, arrow: TupleToUserset, object_: Object) -> Iterator[Way]:
         reached: list[tuple[Object, tuple[Held | Absent, ...]]] = [(object_, ())]
         for relation in arrow.tuplesets:
-            reached = [
-                (one, (hop, *hops)) for at, hops in reached for one, hop in self._hops(at, relation, spare=_spare(hops))
-            ]
+            reached = [(one, (hop, *hops)) for at, hops in reached for one, hop in self._hops(at, relation, hops)]
         for one, hops in reached:
             if self.model.relation(one.type, arrow.relation) is not None:
                 guards = tuple(self._guard(guard, one, object_) for guard in arrow.guards)
                 yield Way(Ask((one, arrow.relation)), hops, guards)
 
-    def _hops(self, object_: Object, relation: str, *, spare: bool) -> Iterator[tuple[Object, Held | Absent]]:
-        """The objects one hop away; those a tuple is missing to only where one may be `spare`d."""
+    def _hops(
+        self, object_: Object, relation: str, before: tuple[Held | Absent, ...]
+    ) -> Iterator[tuple[Object, Held | Absent]]:
+        """The objects one hop away; those a tuple is missing to only where it is the one tuple missing on the way."""
+        missing = [one.tuple for one in before if isinstance(one, Absent)]
         there: set[Object] = set()
         for stored in self._plain(object_, relation):
             subject = stored.tuple.subject
@@ -372,12 +373,14 @@ class Grounding:
             there.add(subject)
             if self._lives(stored):
                 yield subject, Held(stored)
-            elif spare:
+            elif not missing:
                 yield subject, Absent(RelationTuple(object_, relation, subject), stored)
-        for type_ in self._plain_types(object_.type, relation) if spare else ():
+        again = {str(one) for one in missing}
+        for type_ in self._plain_types(object_.type, relation):
             for one in self._near.get(type_, ()):
-                if one not in there:
-                    yield one, Absent(RelationTuple(object_, relation, one))
+                wanted = RelationTuple(object_, relation, one)
+                if one not in there and (not missing or str(wanted) in again):
+                    yield one, Absent(wanted)
 
     def _plain_types(self, type_: str, relation: str) -> list[str]:
         found = self.model.relation(type_, relation)
@@ -468,10 +471,6 @@ def _leads(ground: Ground, left: int, least: Callable[[Ground], int]) -> Iterato
             yield from _leads(base, left, least)
         case _:
             pass
-
-
-def _spare(hops: tuple[Held | Absent, ...]) -> bool:
-    return not any(isinstance(one, Absent) for one in hops)
 
 
 def _condition(stored: StoredTuple) -> str | None:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from iamgraph import candidates
 from iamgraph.candidates import Candidates
 from iamgraph.check.contract import AskingMany, Checker, refuse_other_model
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.history import Moment, State, check_moment, state_at, state_of
+from iamgraph.model.model import ComputedUserset, Model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.plan.reach import Frame, frame_of
 from iamgraph.questions import CheckQuestion, Consistency, Page, check_consistency
@@ -228,13 +229,13 @@ class Listing:
 
     def _objects_touched(self, asked: ListObjects) -> Touched:
         if self.newest is None:
-            return lambda _: True
+            return _every
         frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject), whole=True)
         return objects_touched(self.newest, frame, asked.subject, self.state.laid)
 
     def _subjects_touched(self, asked: ListSubjects) -> Touched:
         if self.newest is None:
-            return lambda _: True
+            return _every
         frame = self._frame([(asked.object.type, asked.relation)], asked.kind, whole=True)
         return subjects_touched(self.ways, frame, asked.object, self.state.laid)
 
@@ -244,11 +245,14 @@ class Listing:
         roots = [(t.name, r.name) for t in model.types if not asked.types or t.name in asked.types for r in t.relations]
         frame = self._frame(roots, kind_of(asked.subject))
         made = candidates.objects(self.ways, frame, asked.subject)
+        decided: dict[tuple[str, str], tuple[list[tuple[str, bool]], str | None]] = {}
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
-            objects, more = self._first(
-                made[root], asked.limit, _of_relation(asked.subject, relation, type_), lambda _: True, late=False
-            )
+            same = type_, _same(self.state.current.model, type_, relation, asked.subject)
+            if same not in decided:
+                question = _of_relation(asked.subject, relation, type_)
+                decided[same] = self._first(made[root], asked.limit, question, _every, late=False)
+            objects, more = decided[same]
             if objects:
                 named = tuple(Object(type_, id_) for id_, _ in objects)
                 found.append(Access(type_, relation, named, more=more is not None))
@@ -258,6 +262,11 @@ class Listing:
     def revision(self) -> Revision:
         """The one revision of all of it."""
         return self.state.info.revision
+
+    def reaches(self, type_: str, relation: str, kind: Kind) -> bool:
+        """Whether any subject of that kind could have the relation on an object of the type."""
+        frame = self._frame([(type_, relation)], kind)
+        return bool(frame.leaves or frame.own)
 
     def _frame(self, roots: list[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
         refuse_other_model(self.state.info, self.state.current)
@@ -338,7 +347,23 @@ def listing_of(room: Room, state: State, checker: Checker, end: float, after: st
     return Listing(LaidWays(room, state.laid), state, checker, end, pause, after, newest)
 
 
-def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects, now: datetime, end: float) -> Listing:
+class Continued(Protocol):
+    """A question that is answered page by page."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins."""
+
+    @property
+    def zookie(self) -> str | None:
+        """A revision the answer must not be before."""
+
+    @property
+    def at(self) -> Moment | None:
+        """The past it is about."""
+
+
+def listing_then(room: Room, checker: Checker, asked: Continued, now: datetime, end: float) -> Listing:
     """The past a question is about: that of its moment, and with a cursor the state its first page was of.
 
     Raises as `state_at`, and `ConflictError` (`list_moved`) for a cursor of a past that is not kept.
@@ -363,6 +388,22 @@ def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects
 
 def _most(asked: ListObjects | ListSubjects) -> int:
     return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _every(_: str) -> bool:
+    return True
+
+
+def _same(model: Model, type_: str, relation: str, subject: Subject) -> str:
+    """The relation that one is another name of; a userset is itself in the one of its own name alone."""
+    seen = {relation}
+    while not isinstance(subject, Userset):
+        found = model.relation(type_, relation)
+        if found is None or not isinstance(found.rewrite, ComputedUserset) or found.rewrite.relation in seen:
+            break
+        relation = found.rewrite.relation
+        seen.add(relation)
+    return relation
 
 
 def _of_relation(subject: Subject, relation: str, type_: str) -> Callable[[str], tuple[Subject, str, Object]]:

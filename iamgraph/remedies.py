@@ -28,7 +28,7 @@ from iamgraph.grounding import (
     Without,
     asks,
 )
-from iamgraph.model.model import This
+from iamgraph.model.model import Model, This
 from iamgraph.questions import CheckQuestion, Outcome
 from iamgraph.reasons import Remedy, Seen, Sentences, WhyQuestion
 from iamgraph.store.contract import View
@@ -36,6 +36,8 @@ from iamgraph.tuples import Object, RelationTuple, Subject, Userset, kind_of
 
 MAX_WRITES: Final = 2
 MAX_REMEDIES: Final = 5
+# Of changes that bring a thing of their own, so many are told besides.
+MAX_OFFERS: Final = 1
 MAX_TRIED: Final = 60
 # Objects of one type that a missing tuple may lead to, and others of the asked type that gains are counted on.
 MAX_NEAR: Final = 20
@@ -82,6 +84,9 @@ class Remedies:
         self._root: Goal = (asked.object, asked.relation)
         self._home = {one for each in grounding.met() for one in _objects(each)} | {asked.object}
         self._tried = 0
+        self._usersets: dict[str, set[str]] = {}
+        for type_, via in _userset_kinds(current.model):
+            self._usersets.setdefault(type_, set()).add(via)
         self.more = False
         """Whether other tuples may do as well that were not tried, or are not told."""
 
@@ -98,6 +103,8 @@ class Remedies:
                 self._try(
                     sorted(self._candidates(most, counted), key=lambda one: one.place), seen, sentences, found, told
                 )
+        offers = iter(sentences.offers(seen, self._asked))
+        found += islice((one for one in offers if self._enough(one.writes)), MAX_OFFERS)
         return tuple(found)
 
     def _try(
@@ -125,11 +132,11 @@ class Remedies:
     def _near(self) -> dict[str, tuple[Object, ...]]:
         """Objects by type: those the subject stands in, those these stand in, and those met on the way back."""
         subject, grounding = self._asked.subject, self._grounding
-        mine = {one.tuple.object: (one.tuple.relation,) for one in grounding.own.values()}
-        starts: list[Subject] = [*mine, *(Userset(one, relation) for one, (relation,) in mine.items())]
+        mine = sorted({one.tuple.object for one in grounding.own.values()})
+        first = [subject.object] if isinstance(subject, Userset) else []
+        starts: list[Subject] = [each for one in dict.fromkeys((*first, *mine)) for each in self._kinds(one)]
         further = self._room.by_subjects(starts, MAX_FORWARD, grounding.left) if starts else ()
-        order = dict.fromkeys([subject.object] if isinstance(subject, Userset) else [])
-        order |= dict.fromkeys(sorted(mine))
+        order = dict.fromkeys((*first, *mine))
         order |= dict.fromkeys(sorted({one.tuple.object for one in further}))
         order |= dict.fromkeys(sorted(self._home))
         near: dict[str, list[Object]] = {}
@@ -142,6 +149,12 @@ class Remedies:
             type_: tuple(sorted(found, key=lambda one: one not in self._home)[:MAX_NEAR])
             for type_, found in near.items()
         }
+
+    def _kinds(self, object_: Object) -> Iterator[Subject]:
+        """An object, and its usersets that stand as subjects anywhere in the model."""
+        yield object_
+        for relation in self._usersets.get(object_.type, ()):
+            yield Userset(object_, relation)
 
     def _counted(self) -> frozenset[Goal]:
         """The goals that gains are counted on: of this object, of what it is in, and of others like it."""
@@ -204,6 +217,12 @@ class Remedies:
 def _objects(one: RelationTuple) -> list[Object]:
     subject = one.subject.object if isinstance(one.subject, Userset) else one.subject
     return [one.object, subject] if isinstance(subject, Object) else [one.object]
+
+
+def _userset_kinds(model: Model) -> Iterator[tuple[str, str]]:
+    for type_ in model.types:
+        for relation in type_.relations:
+            yield from ((one.type, one.relation) for one in relation.direct_types if one.relation is not None)
 
 
 def _likeness(one: RelationTuple) -> tuple[str, str, str]:
@@ -314,6 +333,12 @@ def _alternatives(ground: Ground) -> Iterator[Ground]:
             yield one
 
 
+def _together(ground: Each | Passed | Way) -> Iterator[Ground]:
+    """All that must hold, that of guards too."""
+    for one in ground.parts:
+        yield from one.parts if isinstance(one, Passed) else (one,)
+
+
 @dataclass(frozen=True)
 class _Least:
     """How many tuples are missing at least, by what is known of the goals that were met before any was looked for."""
@@ -333,7 +358,9 @@ class _Least:
             case Each(parts) if ground.rewrite is not None:
                 return max(map(self.of, parts), default=0)
             case Each() | Passed() | Way():
-                return sum(map(self.of, ground.parts))
+                needed = list(_together(ground))
+                absent = {str(one.tuple) for one in needed if isinstance(one, Absent)}  # each is written once
+                return len(absent) + sum(self.of(one) for one in needed if not isinstance(one, Absent))
             case Without(base, taken):
                 return self.of(base) if self.known.of(taken) is Truth.FALSE else _TOO_MANY
             case Held() | Clear():

@@ -74,7 +74,7 @@ def open_doors(app: Flask, connection: Connection, *, keys: bool) -> None:
         ring.start()
     days = app.config["RETENTION"]
     retention = Retention(connection.keeper, days) if days else None
-    readiness = Readiness(connection.keeper, keys=keys)
+    readiness = Readiness(connection.keeper, keys=keys, store=app.config["STORE"])
     warming = Warming(connection.authorizer, app.config["STORE"]) if app.config["WARM"] else None
     app.extensions[_NAME] = Doors(connection, ring, readiness, Streams(app.config["THREADS"]), retention, warming)
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, Self
 
-from iamgraph.errors import StoreError
-from iamgraph.questions import StoreInfo
+from iamgraph.access.upgrading import standing
+from iamgraph.errors import RequestError, StoreError
+from iamgraph.questions import StoredModel, StoreInfo
 from iamgraph.store.migrations import migrations
 
 SECONDS: Final = 2.0
@@ -34,6 +35,9 @@ class Looked(Protocol):
     def list_stores(self) -> tuple[StoreInfo, ...]:
         """All stores."""
 
+    def get_model(self, store: str, id_: str | None) -> StoredModel:
+        """A model of a store; without an id the current one."""
+
     def has_keys(self, now: datetime) -> bool:
         """Whether there is a key that lives."""
 
@@ -53,9 +57,10 @@ _LATE: Final = Found({"database": {"status": "late"}}, "deadline_exceeded", f"no
 class Readiness:
     """Looks in a thread of its own, once for all who ask meanwhile: a database that hangs holds up no request."""
 
-    def __init__(self, keeper: Looked, *, keys: bool) -> None:
-        """`keys` says whether any are asked for."""
+    def __init__(self, keeper: Looked, *, keys: bool, store: str | None = None) -> None:
+        """`keys` says whether any are asked for, `store` whose access model is looked at."""
         self._keeper = keeper
+        self._store = store
         self._asks_keys = keys
         self._pool = ThreadPoolExecutor(1, "readiness")
         self._lock = threading.Lock()
@@ -82,13 +87,13 @@ class Readiness:
 
     def _see(self) -> Found:
         try:
-            return look(self._keeper.until(time.monotonic() + SECONDS), keys=self._asks_keys)
+            return look(self._keeper.until(time.monotonic() + SECONDS), keys=self._asks_keys, store=self._store)
         finally:
             self._found_at = time.monotonic()
 
 
-def look(keeper: Looked, *, keys: bool) -> Found:
-    """What there is, until something is missing that is needed."""
+def look(keeper: Looked, *, keys: bool, store: str | None = None) -> Found:
+    """What there is, until something is missing that is needed. `store` is that of the access model."""
     parts: dict[str, dict[str, Any]] = {name: {"status": "unknown"} for name in _LOOKS}
     for name, see in _LOOKS.items():
         if name == "keys" and not keys:
@@ -103,7 +108,21 @@ def look(keeper: Looked, *, keys: bool) -> Found:
         parts[name]["ms"] = round((time.monotonic() - began) * 1000, 1)
         if (code := parts[name].get("code")) is not None:
             return Found(parts, code, f"the database's {name} is {parts[name]['status']}")
+    if store is not None:
+        parts["access_model"] = {"status": _access_model(keeper, store)}
     return Found(parts)
+
+
+def _access_model(keeper: Looked, store: str) -> str:
+    """Whether the store has the access model that is shipped, another, or none. Another answers all that it knows."""
+    try:
+        info = next((one for one in keeper.list_stores() if one.id == store), None)
+        if info is None or info.model is None:
+            return "none"
+        found = standing(keeper.get_model(store, info.model))
+    except (RequestError, StoreError):
+        return "unknown"
+    return "ok" if found == "current" else found
 
 
 def _database(keeper: Looked) -> dict[str, Any]:

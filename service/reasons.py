@@ -101,11 +101,12 @@ class RemedyAnswer(answers.Answer):
 
     writes: list[str]
     sentence: str
+    command: str | None = Field(None, description="what writes them, where that is more than to write tuples")
 
     @classmethod
     def of(cls, one: Remedy) -> Self:
         """The answer for a change."""
-        return cls(writes=list(map(str, one.writes)), sentence=one.sentence)
+        return cls(writes=list(map(str, one.writes)), sentence=one.sentence, command=one.command or None)
 
 
 class WhyAnswer(answers.Answer):

@@ -19,6 +19,7 @@ from iamgraph.cli.places import Place, read_settings
 from iamgraph.errors import IamgraphError
 
 if TYPE_CHECKING:
+    from iamgraph.questions import StoreInfo
     from iamgraph.settings import Settings
     from iamgraph.wiring import Connection
 
@@ -167,7 +168,21 @@ def _stores(connection: Connection) -> Steps:
         if info.model is None:
             yield Step(name, "note", "has no model yet", f"iamgraph model write FILE --store {info.id}")
         else:
-            yield Step(name, "ok", f"revision {info.revision.number}, model {info.model}")
+            yield _model(name, info, connection)
+
+
+def _model(name: str, info: StoreInfo, connection: Connection) -> Step:
+    from iamgraph.access.upgrading import standing  # noqa: PLC0415 - as above
+
+    text = f"revision {info.revision.number}, model {info.model}"
+    if standing(connection.authorizer.get_model(info.id)) != "other":
+        return Step(name, "ok", text)
+    return Step(
+        name,
+        "note",
+        f"{text}, another access model than this iamgraph ships",
+        f"iamgraph workspace upgrade --store {info.id} --dry-run",
+    )
 
 
 def _keys(connection: Connection) -> Steps:

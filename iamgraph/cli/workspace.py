@@ -13,11 +13,12 @@ from iamgraph.cli.labels import LABELS
 from iamgraph.cli.members import MEMBERS
 from iamgraph.cli.output import Out
 from iamgraph.cli.policies import POLICIES
-from iamgraph.cli.said import Said
+from iamgraph.cli.said import Said, of_impact
 from iamgraph.cli.tokens import TOKENS
 
 if TYPE_CHECKING:
     from iamgraph.access.planned import Plan
+    from iamgraph.access.upgrading import Upgrade
     from iamgraph.cli.places import Place
     from iamgraph.cli.routes import LinesPlan
     from iamgraph.questions import Done
@@ -182,6 +183,69 @@ def import_members(
     with place.verbs(store) as verbs:
         done = verbs.call("people.add", {"home": id_, "text": text}, reason, idempotency_key)
     out.one({**done, "people": count}, f"{count:,} people, revision {done['revision']}")
+
+
+# --- the access model of a store ---
+
+
+@workspace.command("upgrade")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@options.store
+@options.by
+@options.reason
+@options.reaching
+def upgrade_(
+    *, dry_run: bool, yes: bool, store: str, by: str | None, reason: str | None, place: Place, out: Out
+) -> None:
+    """Bring a store's access model up to date with the one this iamgraph ships, after showing what that changes.
+
+    Nothing is lost: refused where the new model lacks a relation of the store's, or does not allow a tuple in it.
+    """
+    from iamgraph.access.upgrading import plan_upgrade, upgrade  # noqa: PLC0415 - as above
+
+    if not (dry_run or yes) and out.json:
+        raise click.UsageError("nobody can be asked: say `--yes` or `--dry-run`")
+    with place.door() as door:
+        plan = plan_upgrade(door, store)
+        _show_upgrade(plan, out)
+        stored = None
+        if plan.changes and not dry_run:
+            if not (yes or plan.hindered):
+                click.confirm("Make it so?", abort=True, err=True)
+            stored = upgrade(door, store, by, reason)
+    told: Said = {
+        "store": store,
+        "changes": plan.changes,
+        "lines": list(plan.lines),
+        "hindered": list(plan.hindered),
+        "impact": of_impact(plan.impact) if plan.impact is not None else None,
+    }
+    if stored is not None:
+        out.one(
+            told | {"model": stored.id, "revision": stored.revision.number},
+            f"store {store} has the access model {stored.id}, revision {stored.revision.number}",
+        )
+    else:
+        out.one(told, _counted(store, plan))
+
+
+def _show_upgrade(plan: Upgrade, out: Out) -> None:
+    if not out.json:
+        for line in (*plan.lines, *(f"! {one}" for one in plan.hindered)):
+            click.echo(line)
+        for shift in plan.impact.shifts if plan.impact is not None else ():
+            click.echo(f"{shift.before.value} -> {shift.after.value}  {shift}")
+
+
+def _counted(store: str, plan: Upgrade) -> str:
+    if not plan.changes:
+        return f"store {store} has the access model that is shipped"
+    if plan.hindered:
+        return "cannot be upgraded: something would be lost"
+    if plan.impact is None:
+        return f"{len(plan.lines)} relations; too many accesses to try them all: ask `iamgraph what-if --model`"
+    return f"{len(plan.lines)} relations, {len(plan.impact.gained)} gained, {len(plan.impact.lost)} lost"
 
 
 # --- lists, as they were before each had a family ---

@@ -88,8 +88,20 @@ def test_owner_comes_last(standing: Organisation) -> None:
     """Who has no policy is offered a group or a policy first, and ownership after all that is of one tuple."""
     told = changes(reasons(standing, "member:mia", "can_edit", "source:S1"))
     assert "add member:mia to GA (group:GA)" in told
-    alone = [one for one in told if " and " not in one]
+    alone = [one for one in told if " and " not in one and "new policy" not in one]
     assert "make member:mia an owner of one (workspace:W1)" == alone[-1]
+
+
+def test_a_new_policy_is_offered(standing: Organisation) -> None:
+    """Where no policy would do, one that gives the least is told with its command; given so, the check is allowed."""
+    offered = reasons(standing, "member:mia", "can_edit", "source:S1").remedies[-1]
+    assert "give member:mia a new policy of source_admin on source:S1" == offered.sentence
+    assert "iamgraph policy give W1 member:mia --grant source_admin@S1" == offered.command
+    read = reasons(standing, "member:mia", "can_read", "destination:D1").remedies[-1]
+    assert "iamgraph policy give W1 member:mia --grant source_reader@S1" == read.command
+    assert not [
+        one.command for one in reasons(standing, "member:nobody", "can_edit", "source:S1").remedies if one.command
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +125,7 @@ def test_every_change_flips(standing: Organisation, asked: tuple[str, str, str])
     assert found.complete
     assert found.remedies or relation == "connectable"
     for one in found.remedies:
-        assert not [write for write in map(str, one.writes) if "W2" in write or ":R" in write]
+        assert not [write for write in map(str, one.writes) if ":W2" in write or ":R" in write]
         question = CheckQuestion(
             door.store, parse_object(subject), relation, parse_object(object_), contextual_tuples=one.writes
         )

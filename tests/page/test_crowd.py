@@ -150,7 +150,7 @@ def test_one_of_a_crowd_is_found_and_explained(who: Opened, crowd: str, site: Si
     """The search finds one who stands far down, the link holds the view, and why and what can say the same."""
     page = who(mode="why", subject="", relation="can_edit", object=HOSTILE)
     page.keyboard.press("/")
-    page.keyboard.type(LAST[:-1])
+    page.keyboard.type(LAST)
     page.click(f".suggestions li:text-is('{LAST}')")
     page.wait_for_selector(".verdict.yes")
     assert "group:all" in page.inner_text(".sentence")

@@ -13,9 +13,12 @@ from typing import Self
 
 import neo4j
 import pytest
+from ulid import ULID
 
+from iamgraph.access.access import shipped_model
+from iamgraph.authorizer import Authorizer
 from iamgraph.errors import StoreError
-from iamgraph.questions import StoreInfo
+from iamgraph.questions import StoredModel, StoreInfo
 from iamgraph.revision import Revision
 from iamgraph.service.readiness import SECONDS, Readiness, look
 from iamgraph.store.keeper import Neo4jKeeper
@@ -65,6 +68,10 @@ class Database:
         assert isinstance(found, tuple)
         return found
 
+    def get_model(self, store: str, id_: str | None) -> StoredModel:
+        """There is none to look at."""
+        raise NotImplementedError
+
     def has_keys(self, now: datetime) -> bool:
         """Whether keys were given."""
         return bool(self._part("keys"))
@@ -90,6 +97,23 @@ def test_each_part_has_its_state(database: Database, code: str | None, statuses:
     """What is missing is told where it is missing, and decides only where answers need it."""
     found = look(database, keys=True)
     assert (code, statuses) == (found.code, [one["status"] for one in found.parts.values()])
+
+
+def test_an_older_access_model_is_told(keeper: Neo4jKeeper, authorizer: Authorizer) -> None:
+    """The access model of the service's store is told to be the shipped one or another, which keeps nobody out."""
+    store = f"ready-{ULID()}"
+    told = [look(keeper, keys=False, store=store)]
+    authorizer.create_store(store)
+    for text in (
+        shipped_model(),
+        shipped_model().replace("define can_open_home: owner", "define can_open_home: inside"),
+    ):
+        authorizer.write_model(store, text)
+        told.append(look(keeper, keys=False, store=store))
+    authorizer.delete_store(store)
+    assert [(None, "none"), (None, "ok"), (None, "other")] == [
+        (one.code, one.parts["access_model"]["status"]) for one in told
+    ]
 
 
 def test_without_keys_none_are_looked_for() -> None:
@@ -127,7 +151,7 @@ def test_a_ready_service_says_so(service: Running, server: Neo4jServer) -> None:
     said = reply.json
     assert ("ok", NEWEST, NEWEST) == tuple(said["schema"][one] for one in ("status", "version", "known"))
     assert ("ready", "ok", "ok") == (said["status"], said["database"]["status"], said["keys"]["status"])
-    assert {"status", "database", "schema", "stores", "keys"} == set(said)
+    assert {"status", "database", "schema", "stores", "keys", "access_model"} == set(said)
     address = server.uri.partition("://")[2]
     assert [] == [one for one in (address, server.user, server.password, "service tests") if one in reply.body.decode()]
 

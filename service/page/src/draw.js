@@ -112,7 +112,7 @@ export class Drawing {
     const [w, h] = [this.svg.clientWidth, this.svg.clientHeight];
     const scale = Math.max(w < 600 ? 0.62 : 0.35, Math.min(1.15, (w - 48) / width, (h - 110) / height));
     const left = Math.max(24, (w - width * scale) / 2);
-    const to = zoomIdentity.translate(left - x * scale, Math.max(64, (h - height * scale) / 2) - y * scale).scale(scale);
+    const to = zoomIdentity.translate(left - x * scale, (w < 600 ? 76 : Math.max(64, (h - height * scale) / 2)) - y * scale).scale(scale);
     (time ? select(this.svg).transition().duration(time) : select(this.svg)).call(this.zoom.transform, to);
   }
 

@@ -57,6 +57,7 @@ export class Slider {
     range.addEventListener("input", () => (this.tell(said, range, store, newest), clearTimeout(timer), (timer = setTimeout(look, 600))));
     range.addEventListener("change", () => (clearTimeout(timer), look()));
     const hadFocus = this.box.contains(document.activeElement);
+    this.box.classList.toggle("then", at !== "");
     this.box.hidden = newest <= first && at === "";
     fill(this.box, h("label", { for: "when" }, "As of"), range, now, said);
     if (hadFocus) range.focus();

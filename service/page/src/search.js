@@ -90,7 +90,12 @@ async function idsOf(store, type, text) {
     while (isShort()) (await Promise.all([read("subject"), read("object")]), (kept.reads += 1));
   };
   await (kept.last = kept.last.then(next, next));
-  return found().slice(0, SUGGESTED);
+  const few = found().slice(0, SUGGESTED);
+  if (few.length || !text) return few;
+  // Who stands beyond what was looked through is found by the whole id.
+  const whole = `${type}:${text}`;
+  const sides = await Promise.all(["subject", "object"].map((one) => api.readTuples(store, { [one]: whole, limit: 1 })));
+  return sides.some(({ tuples }) => tuples.length) ? [whole] : [];
 }
 
 async function idsLike(store, types, text) {
