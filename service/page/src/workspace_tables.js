@@ -48,6 +48,13 @@ async function sinceOf(workspace, store) {
   }
 }
 
+/** What was paired with each key: of ten thousand members, each looks at its own alone. */
+function gathered(pairs) {
+  const found = new Map();
+  for (const [key, one] of pairs) found.has(key) ? found.get(key).push(one) : found.set(key, [one]);
+  return found;
+}
+
 /** Names for `type:id`, as the tables know them. */
 function namer({ members = [], groups = [], tokens = [] }) {
   const known = new Map([...members.map((one) => [`member:${one.id}`, one.name ?? one.email]), ...groups.map((one) => [`group:${one.id}`, one.name]), ...tokens.map((one) => [`token:${one.id}`, one.description])]);
@@ -66,10 +73,12 @@ export const TABLES = {
     title: "Members", noun: "member", empty: "Nobody is a member. Add somebody by their e-mail address.",
     async read(w, store) {
       const [members, groups, policies, since] = await Promise.all([listed.members(w), listed.groups(w), listed.policies(w), sinceOf(w, store)]);
+      const joined = gathered(groups.flatMap((group) => group.members.map((id) => [id, group])));
+      const held = gathered(policies.flatMap((policy) => policy.holders.map((holder) => [holder, policy])));
       return members.map((one) => {
-        const inside = groups.filter((group) => group.members.includes(one.id));
-        const holders = new Set([`member:${one.id}`, ...inside.map((group) => `group:${group.id}`)]);
-        return { ...one, groups: sorted(inside.map((group) => group.name ?? group.id)), groupIds: inside.map((group) => group.id), policies: policies.filter((policy) => policy.holders.some((holder) => holders.has(holder))).map((policy) => `${policy.role}: ${targetOf(policy)}`), since: since.get(`member:${one.id}`) };
+        const inside = joined.get(one.id) ?? [];
+        const holds = new Set([`member:${one.id}`, ...inside.map((group) => `group:${group.id}`)].flatMap((holder) => held.get(holder) ?? []));
+        return { ...one, groups: sorted(inside.map((group) => group.name ?? group.id)), groupIds: inside.map((group) => group.id), policies: [...holds].map((policy) => `${policy.role}: ${targetOf(policy)}`), since: since.get(`member:${one.id}`) };
       });
     },
     columns: [column("Member", (one) => one.name ?? one.id, { under: (one) => one.id }), column("Address", (one) => one.email ?? ""), column("Role", (one) => one.role, { badge: (one) => one.role === "owner" }), column("Groups", (one) => one.groups), column("Policies", (one) => one.policies), column("PII", (one) => (one.pii ? "sees it" : "")), column("Since", (one) => day(one.since))],
