@@ -28,7 +28,7 @@ export const targetOf = (one) => (one.resources.length ? one.resources.join(", "
 const day = (text) => text?.slice(0, 16).replace("T", " ") ?? "";
 const sorted = (all) => [...all].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 
-const listed = {
+export const listed = {
   members: (w) => every(pathIn(w, "members"), "members"),
   groups: (w) => every(pathIn(w, "groups"), "groups").then((all) => each(all, (one) => api.call("GET", pathIn(w, "groups", one.id), undefined, false))),
   policies: (w) => every(pathIn(w, "policies"), "policies"),
@@ -62,7 +62,7 @@ function namer({ members = [], groups = [], tokens = [] }) {
 }
 
 /** Those that stand in the workspace itself: what hangs off them is reached, and seen, through them. */
-const resourcesOf = (types) => async (workspace) => (await each(types, (type) => every(`${pathIn(workspace, "resources")}?type=${type}`, "resources"))).flat();
+export const resourcesOf = (types) => async (workspace) => (await each(types, (type) => every(`${pathIn(workspace, "resources")}?type=${type}`, "resources"))).flat();
 const LABELLED = ["source", "space"];
 
 const column = (name, of, more = {}) => ({ name, of, ...more });
@@ -83,6 +83,7 @@ export const TABLES = {
     },
     columns: [column("Member", (one) => one.name ?? one.id, { under: (one) => one.id }), column("Address", (one) => one.email ?? ""), column("Role", (one) => one.role, { badge: (one) => one.role === "owner" }), column("Groups", (one) => one.groups), column("Policies", (one) => one.policies), column("PII", (one) => (one.pii ? "sees it" : "")), column("Since", (one) => day(one.since))],
     picture: (one) => ({ mode: "what", subject: `member:${one.id}` }), asked: "What can they?",
+    why: (one, w) => ({ mode: "why", subject: `member:${one.id}`, relation: one.role === "owner" ? "can_manage_access" : "can_open", object: `workspace:${w}` }),
   },
   groups: {
     title: "Groups", noun: "group", empty: "There is no group yet. Make one, and give it policies: all in it hold them.",
@@ -111,6 +112,7 @@ export const TABLES = {
       return labels.map((one) => ({ ...one, id: one.label, on: things.filter((thing) => thing.labels.includes(one.label)).map((thing) => `${thing.type}:${thing.id}`), required: policies.filter((policy) => policy.labels.includes(one.label)).map((policy) => policy.id), workspace: w }));
     },
     columns: [column("Label", (one) => one.label), column("Description", (one) => one.description ?? ""), column("Attached to", (one) => one.on), column("Required by", (one) => one.required)],
+    picture: (one) => ({ mode: "who", object: `label:${one.workspace}/${one.label}`, relation: "carrier", type: "source" }), asked: "What carries it?",
   },
   resources: {
     title: "Resources", noun: "resource", empty: "There is no resource you may read.",
@@ -141,9 +143,9 @@ export const TABLES = {
   audit: {
     title: "Audit", noun: "line", empty: "Nothing was done that this filter means.",
     /** The newest lines; the export holds all of them. */
-    async read(w, _, filter) {
-      const said = await api.call("GET", `${pathIn(w, "audit")}?${trail(filter)}limit=1000`, undefined, false);
-      return Object.assign(said.entries.map((one, i) => ({ ...one, id: i })), { more: Boolean(said.next_cursor) });
+    async read(w, _, filter, cursor) {
+      const said = await api.call("GET", `${pathIn(w, "audit")}?${trail(filter)}limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, undefined, false);
+      return Object.assign(said.entries.map((one, i) => ({ ...one, id: i })), { more: said.next_cursor });
     },
     columns: [column("When", (one) => one.at.slice(0, 19).replace("T", " ")), column("Who", (one) => one.by ?? ""), column("What", (one) => one.action), column("On", (one) => one.object), column("Why", (one) => one.reason ?? ""), column("Revision", (one) => one.revision ?? ""), column("Outcome", (one) => (one.refused ? `refused: ${one.message ?? one.code}` : "done"), { warn: (one) => one.refused })],
   },
