@@ -4,9 +4,10 @@ import { count, fill, h } from "./dom.js";
 import { csvOf, save } from "./exports.js";
 import { paged } from "./pages.js";
 import { addressOf, TRAIL } from "./state.js";
+import { mark } from "./views.js";
 import { ACTING, MAKING } from "./workspace_acts.js";
 import { openAct } from "./workspace_dialog.js";
-import { counted, every, foundIn, pathIn, TABLES, textOf, trail } from "./workspace_tables.js";
+import { counted, every, foundIn, pathIn, TABLES, tellReading, textOf, trail } from "./workspace_tables.js";
 
 const PAGE = 100;
 const FEW = 3;
@@ -34,6 +35,7 @@ export class Desk {
       const asked = JSON.stringify([view.workspace, view.table, this.filter]);
       if (asked !== this.read) {
         this.#frame(h("p", { class: "nothing", role: "status", id: "reading" }, "Reading…"));
+        tellReading((so) => this.element.querySelector("#reading")?.replaceChildren(`Reading… ${count(so)} so far`));
         const rows = await TABLES[view.table].read(view.workspace, this.store(), this.filter);
         if (this.view !== view) return undefined;
         Object.assign(this, { rows, read: asked, place: { at: 0 } });
@@ -96,11 +98,14 @@ export class Desk {
     if (!this.shown.length) return fill(body, h("p", { class: "nothing" }, rows.length ? `Nothing here has “${view.find}” in it.` : table.empty));
     const head = (one, i) => {
       const now = Number(name) === i && view.sort ? (way === "down" ? "descending" : "ascending") : "none";
-      return h("th", { scope: "col", "aria-sort": now }, h("button", { type: "button", onclick: () => this.#sort(i, now === "ascending" ? "down" : "up") }, one.name));
+      return this.#isBare(one) ? null : h("th", { scope: "col", "aria-sort": now }, h("button", { type: "button", onclick: () => this.#sort(i, now === "ascending" ? "down" : "up") }, one.name));
     };
     const show = (some) => h("table", {}, h("caption", { class: "hidden" }, table.title), h("thead", {}, h("tr", {}, table.columns.map(head), h("th", { scope: "col" }, h("span", { class: "hidden" }, "Acts")))), h("tbody", {}, some.map((row) => this.#row(table, row))));
     return fill(body, paged(this.shown, PAGE, this.place, show, table.title));
   }
+
+  /** Of what only some may read, a column is left out where nothing of it came. */
+  #isBare = (one) => one.some && !this.rows.some((row) => one.of(row));
 
   /** Whoever sorts by keys stays on the header. */
   async #sort(i, way) {
@@ -121,10 +126,11 @@ export class Desk {
   }
 
   #row(table, row) {
-    const cell = (one, i) => h(i ? "td" : "th", { scope: i ? null : "row", "data-name": one.name }, valueOf(one.of(row), one, row), one.under && one.under(row) !== one.of(row) ? h("span", { class: "under" }, one.under(row)) : null);
+    const said = (one) => [valueOf(one.of(row), one, row), one.under && one.under(row) !== one.of(row) ? h("span", { class: "under" }, one.under(row)) : null];
+    const cell = (one, i) => (this.#isBare(one) ? null : h(i ? "td" : "th", { scope: i ? null : "row", "data-name": one.name }, i || !table.type ? said(one) : h("div", { class: "what" }, mark(table.type(row)), h("div", {}, said(one)))));
     const look = (view) => addressOf({ ...this.view, mode: "who", subject: "", object: "", relation: "", type: "", store: this.store(), find: "", sort: "", ...ANY_LINE, ...view });
     const picture = table.picture ? h("a", { class: "button", href: look(table.picture(row)) }, table.asked) : null;
-    const why = table.why ? h("a", { href: look(table.why(row, this.view.workspace)) }, "Why?") : null;
+    const why = table.why ? h("a", { class: "button", href: look(table.why(row, this.view.workspace)) }, row.role === "owner" ? "Why an owner?" : "Why a member?") : null;
     const acts = (ACTING[this.view.table]?.(row) ?? []).filter(Boolean).map((act) => h("button", { type: "button", class: act.danger ? "danger" : null, onclick: () => this.#act(act, row) }, act.title));
     const menu = acts.length ? h("details", { class: "menu" }, h("summary", { class: "button", "aria-label": `Change ${textOf(row, table.columns[0])}` }, "Change"), h("div", {}, why, acts)) : null;
     return h("tr", {}, table.columns.map(cell), h("td", { class: "row-acts" }, picture, menu));
