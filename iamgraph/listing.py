@@ -133,7 +133,7 @@ class SubjectsPage:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The objects of a type that a subject has a relation on; with `more`, these may not be all, and there may be none."""
+    """The objects of a type that a subject has a relation on; with `more` these may not be all, if any."""
 
     type: str
     relation: str
