@@ -119,6 +119,7 @@ class PolicyAnswer(Answer):
     resources: list[str] = Field(description="ids of single resources; none for the whole workspace")
     labels: list[str] = Field(description="all of which something must carry to count")
     holders: list[str]
+    names: list[str] = Field(description="of the holders, in their order; empty of one that has none")
     through: list[str] | None = Field(None, description="of `inherited`: the holder, and its groups, that hold it")
 
 
@@ -145,6 +146,7 @@ class TokenAnswer(Answer):
     id: str
     description: str | None = None
     created_by: str | None = None
+    creator_name: str | None = Field(None, description="of a member who made it and has not left")
     created_at: str | None = None
     expires_at: str | None = None
     last_used_at: str | None = Field(None, description="to about a minute")

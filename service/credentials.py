@@ -12,6 +12,7 @@ from iamgraph.service import access_answers as answers
 from iamgraph.service import access_wire as wire
 from iamgraph.service.answers import PROBLEMS
 from iamgraph.service.doors import access, own_sessions, sessions
+from iamgraph.tuples import Object
 
 _HOME: Final = "/workspaces/<workspace>"
 _DONE: Final[dict[Any, Any]] = {200: answers.DoneAnswer}
@@ -66,6 +67,24 @@ def revoke_token(path: wire.TokenPath, query: wire.ActQuery) -> Response:
     return answers.DoneAnswer.of(_tokens(path, query).revoke(path.token)).response()
 
 
+@routes.post(f"{_HOME}/tokens/<token>/policies", responses=_DONE)
+def give_token(path: wire.TokenPath, body: wire.GrantsBody) -> Response:
+    """Give a token more policies of its own."""
+    return _given(path, body, "token", path.token, replacing=False)
+
+
+@routes.put(f"{_HOME}/tokens/<token>/policies", responses=_DONE)
+def replace_token_policies(path: wire.TokenPath, body: wire.GrantsBody) -> Response:
+    """Give a token exactly these policies of its own, in place of those it holds."""
+    return _given(path, body, "token", path.token, replacing=True)
+
+
+def _given(path: wire.WorkspacePath, body: wire.GrantsBody, type_: str, id_: str, *, replacing: bool) -> Response:
+    policies = access(body.reason, body.idempotency_key).policies(path.workspace)
+    done = policies.give(str(Object(type_, id_)), body.to_grants(), replacing=replacing)
+    return answers.DoneAnswer.of(done).response()
+
+
 # --- invites ---
 
 
@@ -91,6 +110,18 @@ def revoke_invite(path: wire.InvitePath, query: wire.ActQuery) -> Response:
     """End an invite."""
     done = access(query.reason, query.idempotency_key).invites(path.workspace).revoke(path.invite)
     return answers.DoneAnswer.of(done).response()
+
+
+@routes.post(f"{_HOME}/invites/<invite>/policies", responses=_DONE)
+def give_invite(path: wire.InvitePath, body: wire.GrantsBody) -> Response:
+    """Let an invite hold more policies, which it gives once it is accepted."""
+    return _given(path, body, "invite", path.invite, replacing=False)
+
+
+@routes.put(f"{_HOME}/invites/<invite>/policies", responses=_DONE)
+def replace_invite_policies(path: wire.InvitePath, body: wire.GrantsBody) -> Response:
+    """Let an invite hold exactly these policies, in place of those it holds."""
+    return _given(path, body, "invite", path.invite, replacing=True)
 
 
 @routes.post(f"{_HOME}/invites/accept", responses=_DONE)

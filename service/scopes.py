@@ -37,8 +37,9 @@ _CALLED: Final[Mapping[str, str]] = {
         list_labels create_label delete_label attach_to_many attach_labels replace_labels remove_labels
         list_resources create_resource get_resource update_resource delete_resource move_resource admit""",
     "credentials": """
-        list_tokens create_token update_token revoke_token list_invites create_invite revoke_invite
-        accept_invite list_requests create_request approve_request dismiss_request list_sessions
+        list_tokens create_token update_token revoke_token give_token replace_token_policies
+        list_invites create_invite revoke_invite give_invite replace_invite_policies accept_invite
+        list_requests create_request approve_request dismiss_request list_sessions
         end_session get_account update_account delete_account""",
     "reports": "read_report",
     "trail": "read_audit export_audit read_document plan_document apply_document add_people",

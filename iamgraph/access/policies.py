@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -105,8 +105,8 @@ class Policies:
 
         def tell(transaction: Transaction) -> dict[str, Any]:
             belongs(transaction, found, self._home)
-            (told,) = [one for one in policies_of(self._home, self._tuples(transaction)) if one["id"] == policy]
-            return told
+            told = [one for one in policies_of(self._home, self._tuples(transaction)) if one["id"] == policy]
+            return _named(transaction, told)[0]
 
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 
@@ -121,16 +121,17 @@ class Policies:
             tuples = self._tuples(transaction)
             told = policies_of(self._home, tuples)
             if holder is None:
-                return told
+                return _named(transaction, told)
             groups = {str(one.object) for one in tuples if one.relation == "added" and str(one.subject) == holder}
             through = {holder, *(groups if inherited else ())}
             held = [(one, sorted(through.intersection(one["holders"]))) for one in told]
             more = [{"through": by} if inherited else {} for _, by in held]
-            return [
+            found = [
                 {**one, "holders": by if theirs else one["holders"], **also}
                 for (one, by), also in zip(held, more, strict=True)
                 if by
             ]
+            return _named(transaction, found)
 
         theirs = holder is not None and str(self._desk.caller.subject) == holder
         return self._desk.look(note, Need("can_open" if theirs else "can_manage_access", self._home), tell)
@@ -263,6 +264,17 @@ def policies_of(home: Object, tuples: Collection[RelationTuple]) -> list[dict[st
         for many in ("resources", "labels", "holders"):
             each[many].sort()
     return sorted(told.values(), key=lambda one: str(one["id"]))
+
+
+def _named(transaction: Transaction, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Policies with the names of their holders, in the holders' order."""
+    kept = transaction.attributes({parse_object(each) for one in told for each in one["holders"]})
+    return [{**one, "names": [name_of(kept.get(parse_object(each), {})) for each in one["holders"]]} for one in told]
+
+
+def name_of(kept: Mapping[str, Any]) -> str:
+    """What somebody is called: by name, what a token is for, or an address; nothing for who has none of them."""
+    return str(kept.get("name") or kept.get("description") or kept.get("email") or "")
 
 
 # --- what somebody holds -----------------------------------------------------------------------------------

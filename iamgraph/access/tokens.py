@@ -11,13 +11,13 @@ from ulid import ULID
 from iamgraph.access import words
 from iamgraph.access.desk import Desk, Need, not_found, subjects
 from iamgraph.access.members import removal
-from iamgraph.access.policies import Grant, held_policies, policy_tuples
+from iamgraph.access.policies import Grant, held_policies, name_of, policy_tuples
 from iamgraph.access.secrets import TOKEN, hash_of, new_secret
 from iamgraph.access.words import is_
 from iamgraph.errors import RequestError
 from iamgraph.questions import Attributes, Done, Effect, Note
 from iamgraph.transaction import Transaction
-from iamgraph.tuples import Object, RelationTuple
+from iamgraph.tuples import Object, RelationTuple, parse_object
 
 # By which relation of a workspace a token keeps its members and groups.
 PROVISIONER: Final = "provisioner"
@@ -133,6 +133,9 @@ class Tokens:
             flagged = set(subjects(transaction, self._home, "pii"))
             people = {str(one) for one in subjects(transaction, self._home, "member")}
             kept = transaction.attributes(tokens)
+            makers = {str(values.get("created_by")) for values in kept.values()} & people
+            named = transaction.attributes(map(parse_object, makers))
+            names = {str(one): name_of(values) for one, values in named.items()}
             return [
                 {
                     "id": one.id,
@@ -140,6 +143,7 @@ class Tokens:
                         name: kept[one].get(name)
                         for name in ("description", "created_by", "created_at", "expires_at", "last_used_at")
                     },
+                    "creator_name": names.get(str(kept[one].get("created_by"))),
                     "creator_left": _is_person(kept[one].get("created_by")) and kept[one]["created_by"] not in people,
                     "owner": one in owners,
                     "provisioning": one in provisioners,

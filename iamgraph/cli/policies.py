@@ -12,7 +12,7 @@ def policy() -> None:
     """The policies of a workspace: who holds which role, on what."""
 
 
-COLUMNS = ("id", "role", "resources", "labels", "holders", "through")
+COLUMNS = ("id", "role", "resources", "labels", "holders", "names", "through")
 POLICIES = Family(policy, "policies", "policy")
 
 POLICIES.list(

@@ -91,6 +91,8 @@ ROUTES: Final[Mapping[str, str]] = {
 }
 _RENAMED: Final = {("labels.create", "text"): "label"}
 _MOST: Final = 1_000
+# Who can be given policies.
+HOLDERS: Final = ("member", "token", "group", "invite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +220,9 @@ def _segment(text: str) -> str:
 
 def _holder(text: str) -> str:
     type_, _, id_ = text.partition(":")
-    if type_ not in ("member", "group"):
+    if type_ not in HOLDERS:
         raise RequestError(
-            "a service gives to members and groups: make a policy with `--holder` for others", code="direct_only"
+            f"`{text}` cannot hold a policy: {', '.join(f'`{one}:…`' for one in HOLDERS)} can", code="holder_refused"
         )
     return f"{type_}s/{_segment(id_)}"
 

@@ -12,7 +12,7 @@ def token() -> None:
     """The tokens of a workspace."""
 
 
-COLUMNS = ("id", "description", "owner", "provisioning", "policies", "expires_at", "last_used_at")
+COLUMNS = ("id", "description", "owner", "provisioning", "policies", "creator_name", "expires_at", "last_used_at")
 TOKENS = Family(token, "tokens", "token")
 
 TOKENS.list("Show the tokens of a workspace, never their secrets.", COLUMNS)

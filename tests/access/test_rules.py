@@ -553,6 +553,24 @@ def test_a_policy_ends_with_all_it_was_on(door: PythonDoor, root: Access, one: s
     assert [("all", []), ("pab", ["b"])] == [(it["id"], it["resources"]) for it in policies.all()]
 
 
+def test_holders_are_told_by_name(door: PythonDoor, root: Access, one: str) -> None:
+    """Policies tell what each holder is called, in the holders' order, to their owner; a member is told no other's."""
+    root.members("one").add("bob@x.io", id_="bob", name="Bob")
+    root.groups("one").create("Engineering", id_="eng")
+    token = str(root.tokens("one").create("nightly report")[0].object)
+    invite = str(root.invites("one").create("mia@x.io")[0].object)
+    called = {"member:bob": "Bob", "group:eng": "Engineering", token: "nightly report", invite: "mia@x.io"}
+    root.policies("one").create(Grant("source_reader"), list(called), id_="p")
+    for told in (root.policies("one").get("p"), *root.policies("one").all()):
+        assert called == dict(zip(told["holders"], told["names"], strict=True))
+    (own,) = door.access("member:bob").policies("one").all("member:bob")
+    assert (["member:bob"], ["Bob"]) == (own["holders"], own["names"])
+    by_ada = door.access(f"member:{one}").tokens("one").create("another")[0].object.id
+    names = {it["id"]: it["creator_name"] for it in root.tokens("one").all()}
+    assert "ada@x.io" == names.pop(by_ada)
+    assert [None] == list(names.values())
+
+
 def test_what_is_held_through_what(door: PythonDoor, root: Access, one: str) -> None:
     """A member's policies are told with whom each is held through; members see their own, owners everybody's."""
     root.members("one").add("bob@x.io", id_="bob")

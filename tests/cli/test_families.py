@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -25,6 +26,10 @@ class At:
     def done(self, command: str, *words: str) -> str:
         """What a command in the workspace prints."""
         return self.cli.done(*command.split(), self.home, *words, *self.where).out
+
+    def refused(self, command: str, *words: str) -> str:
+        """What a command that is refused says, as JSON."""
+        return self.cli.run(*command.split(), self.home, *words, *self.where, "--json").err
 
     def lines(self, command: str, *words: str) -> list[dict[str, object]]:
         """What it lists."""
@@ -59,6 +64,19 @@ def test_what_is_made_is_told(at: At) -> None:
     assert ("source_reader", [source], []) == (policy["role"], policy["resources"], policy["labels"])
     assert ["brand:a"] == at.lines("resource list", "source")[0]["labels"]
     assert "labels: brand:a" in at.done("resource get", f"source:{source}")
+
+
+def test_tokens_and_invites_are_given_policies(at: At) -> None:
+    """A token and an invite get policies of their own by `policy give`, and are told as holders by name."""
+    for made, of in (("token create", "nightly report"), ("invite create", f"bob@{at.home}.io")):
+        assert 0 == at.cli.run(*made.split(), at.home, of, *at.where).code
+    token, invite = (at.lines(f"{each} list")[0]["id"] for each in ("token", "invite"))
+    for holder, name in ((f"token:{token}", "nightly report"), (f"invite:{invite}", f"bob@{at.home}.io")):
+        at.done("policy give", holder, "--grant", "source_admin")
+        at.done("policy give", holder, "--grant", "source_reader", "--replace")
+        (held,) = at.lines("policy list", "--holder", holder)
+        assert ("source_reader", [holder], [name]) == (held["role"], held["holders"], held["names"])
+    assert "holder_refused" == json.loads(at.refused("policy give", "source:s", "--grant", "source_admin"))["code"]
 
 
 def test_secrets_and_sessions(at: At) -> None:
