@@ -18,7 +18,7 @@ const bearer = (path) => {
   const secret = person !== null && /^\/v1\/(workspaces|roles)\b/.test(path) ? person : key;
   return secret === null ? {} : { Authorization: `Bearer ${secret}` };
 };
-export const hasKey = () => key !== null;
+export const hasKey = () => key !== null || person !== null;
 /** The calls made since they were last forgotten. */
 export const madeCalls = () => calls;
 export const forgetCalls = () => (calls = []);
