@@ -30,12 +30,15 @@ format: .venv/installed
 golden: .venv/installed  ## write the golden files anew; read the diff
 	IAMGRAPH_GOLDEN=write $(BIN)/pytest tests/unit
 
-long: .venv/installed  ## the long runs: 200,000 random checks, 2,000 random lists, 20,000 random reasons, 200 random histories, 1,000 random trials of changes, 10,000 rounds of torn reads and of the new enemy, 1,000 lost commits, 1,000 revocations, 10,000 fuzzed requests of each kind, 100 killed workers
+long: .venv/installed  ## the long runs: 200,000 random checks, 2,000 random lists, 20,000 random reasons and 300 models of them on Neo4j, 200 random histories, 1,000 random trials of changes, 10,000 rounds of torn reads and of the new enemy, 1,000 lost commits, 1,000 revocations, 10,000 fuzzed requests of each kind, 100 killed workers
+	IAMGRAPH_REVIEWS=300 $(BIN)/pytest -s tests/test_review.py
+	IAMGRAPH_REPORTS=50 $(BIN)/pytest -s tests/access/test_reports.py
 	IAMGRAPH_CHECKS=200000 $(BIN)/pytest -s tests/test_differential.py
 	IAMGRAPH_HISTORIES=200 $(BIN)/pytest tests/test_history.py
 	IAMGRAPH_TRIALS=1000 $(BIN)/pytest tests/test_impact.py
 	IAMGRAPH_LISTS=2000 $(BIN)/pytest -s tests/test_lists.py
 	IAMGRAPH_REASONS=20000 $(BIN)/pytest -s tests/unit/test_reasons.py
+	IAMGRAPH_REASONED=300 $(BIN)/pytest tests/test_reasons.py
 	IAMGRAPH_KILLS=100 $(BIN)/pytest -s tests/bulk/test_kills.py
 	IAMGRAPH_KILLS=10 $(BIN)/pytest -s tests/local/test_private.py
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/store/test_torn_reads.py
@@ -43,6 +46,7 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 2,000 random lis
 	IAMGRAPH_CUTS=1000 $(BIN)/pytest tests/store/test_lost_commits.py
 	IAMGRAPH_REVOKES=1000 $(BIN)/pytest -s tests/service/test_revocation.py
 	IAMGRAPH_FUZZED=10000 $(BIN)/pytest tests/service/test_fuzz.py tests/service/test_raw_fuzz.py tests/service/test_scim.py
+	IAMGRAPH_CROWD=100000 $(BIN)/pytest -s tests/page/test_crowd.py
 	IAMGRAPH_KILLS=100 IAMGRAPH_OVERLOAD=5 IAMGRAPH_TRICKLING=500 IAMGRAPH_RESTARTS=20 $(BIN)/pytest -s tests/service/test_faults_under_load.py
 
 bench: .venv/installed  ## how fast it is, here; a table of every measure

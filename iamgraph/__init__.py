@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
 from iamgraph.questions import (
+    Answers,
     Change,
     ChangePage,
+    CheckBatch,
     CheckQuestion,
     Decision,
     Deletion,
@@ -39,35 +42,67 @@ from iamgraph.tuples import (
 )
 
 if TYPE_CHECKING:
+    from iamgraph.expand import ExpandQuestion, Node, NodeKind, Tree
+    from iamgraph.history import Moment, PastQuestion, Since
+    from iamgraph.impact import Between, Impact, Scoped, Shift, Trial
+    from iamgraph.listing import Access, AccessList, ListAccess, ListObjects, ListSubjects, SubjectsPage
+    from iamgraph.reasons import Branch, NotFound, PastWhy, Proof, Remedy, Why, WhyQuestion
     from iamgraph.wiring import connect
 
 __all__ = [
+    "Access",
+    "AccessList",
+    "Answers",
+    "Between",
+    "Branch",
     "Change",
     "ChangePage",
+    "CheckBatch",
     "CheckQuestion",
     "ConditionUse",
     "ConflictError",
     "Decision",
     "Deletion",
+    "ExpandQuestion",
     "FilterDelete",
     "Following",
     "IamgraphError",
+    "Impact",
     "LimitError",
+    "ListAccess",
+    "ListObjects",
+    "ListSubjects",
     "ModelError",
+    "Moment",
+    "Node",
+    "NodeKind",
+    "NotFound",
     "Object",
     "OnExisting",
     "OnMissing",
     "Outcome",
     "Page",
+    "PastQuestion",
+    "PastWhy",
     "Precondition",
+    "Proof",
     "RelationTuple",
+    "Remedy",
     "RequestError",
+    "Scoped",
+    "Shift",
+    "Since",
     "StoreError",
     "StoreInfo",
     "StoredModel",
     "StoredTuple",
+    "SubjectsPage",
+    "Tree",
+    "Trial",
     "TupleFilter",
     "Userset",
+    "Why",
+    "WhyQuestion",
     "Wildcard",
     "WriteRequest",
     "connect",
@@ -77,10 +112,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # The words cost nothing to import; only who connects pays for the driver.
-    if name == "connect":
-        from iamgraph.wiring import connect  # noqa: PLC0415
+_LATER = {
+    "expand": "ExpandQuestion Node NodeKind Tree",
+    "history": "Moment PastQuestion Since",
+    "impact": "Between Impact Scoped Shift Trial",
+    "listing": "Access AccessList ListAccess ListObjects ListSubjects SubjectsPage",
+    "reasons": "Branch NotFound PastWhy Proof Remedy Why WhyQuestion",
+    "wiring": "connect",
+}
+_MODULES = {name: module for module, names in _LATER.items() for name in names.split()}
 
-        return connect
+
+def __getattr__(name: str) -> Any:
+    # The words of a check cost nothing to import; only who asks more pays for the language, and who connects for the
+    # driver.
+    if name in _MODULES:
+        return getattr(import_module(f"iamgraph.{_MODULES[name]}"), name)
     raise AttributeError(f"module `iamgraph` has no attribute `{name}`")

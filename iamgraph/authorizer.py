@@ -26,10 +26,13 @@ from iamgraph.listing import (
     ListObjects,
     ListSubjects,
     SubjectsPage,
+    every_page,
     listing_of,
     listing_then,
 )
-from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, This, TupleToUserset, Union
+from iamgraph.model.guards import guard_relations, required_relations
+from iamgraph.model.model import Model, This
+from iamgraph.model.names import check_relation_exists, check_types_exist
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.questions import (
@@ -54,6 +57,7 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.reasons import PastWhy, Sentences, Why, WhyQuestion
+from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Keeper, ModelChanged, Room
 from iamgraph.tracing import span
@@ -282,15 +286,36 @@ class Authorizer:
     def list_objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects of a type that a check allows the subject the relation on, and of no others.
 
-        A cursor goes on in the state of the first page, whatever was written since. Raises where a check could not be
-        decided, `RequestError` (`changes_gone`) for a moment that is no longer kept, and `ConflictError` (`list_moved`)
-        for a cursor of one.
+        A cursor goes on in the state of the first page, whatever was written since. A page that takes long to decide
+        has fewer than the limit, and a cursor. Raises where a check could not be decided, `RequestError`
+        (`changes_gone`) for a moment that is no longer kept, and `ConflictError` (`list_moved`) for a cursor of one.
         """
+        if not asked.whole:
+            return self._objects(asked)
+        pages = list(self.object_pages(asked))
+        return replace(pages[-1], items=tuple(one for page in pages for one in page.items))
+
+    def object_pages(self, asked: ListObjects) -> Iterator[Page[Object]]:
+        """All of a list in pages of one state, each made when it is wanted, and with a deadline of its own."""
+        return every_page(asked, self._objects)
+
+    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
+        """A page of the subjects of a kind that a check allows the relation on the object; as `list_objects`."""
+        if not asked.whole:
+            return self._subjects(asked)
+        pages = list(self.subject_pages(asked))
+        subjects = tuple(one for page in pages for one in page.subjects)
+        return replace(pages[-1], subjects=subjects, excepted=tuple(one for page in pages for one in page.excepted))
+
+    def subject_pages(self, asked: ListSubjects) -> Iterator[SubjectsPage]:
+        """As `object_pages`, of subjects."""
+        return every_page(asked, self._subjects)
+
+    def _objects(self, asked: ListObjects) -> Page[Object]:
         root = asked.type, asked.relation
         return self._listed(asked, lambda listing: listing.objects(asked), root, asked.subject, "/subject")
 
-    def list_subjects(self, asked: ListSubjects) -> SubjectsPage:
-        """A page of the subjects of a kind that a check allows the relation on the object; raises as `list_objects`."""
+    def _subjects(self, asked: ListSubjects) -> SubjectsPage:
         kind, root = asked.kind, (asked.object.type, asked.relation)
         asking = Object(kind.type, "any")
         subject = asking if kind.via is None else Userset(asking, kind.via)
@@ -301,7 +326,7 @@ class Authorizer:
         end, now = self._ends(), self._clock()
 
         def listed(current: CurrentModel) -> AccessList:
-            _check_types(current.model, asked.types)
+            check_types_exist(current.model, asked.types)
             _check_subject(current.model, asked.subject, "/subject")
             return self._keeper.until(end).look(
                 asked.store,
@@ -312,6 +337,23 @@ class Authorizer:
             found = self._with_model(asked.store, end, listed)
         _accept(found.revision, asked.zookie)
         return found
+
+    def review(self, asked: ReviewQuestion) -> ReviewPage:
+        """Who has which relation on an object, each with the path that proves it; raises as `list_objects`."""
+        end, now = self._ends(), self._clock()
+
+        def look(begun: Callable[[Room], Listing]) -> ReviewPage:
+            return self._keeper.until(end).look(
+                asked.store, lambda room: Reviewing(room, begun(room), self._speaking).page(asked)
+            )
+
+        def reviewed(current: CurrentModel) -> ReviewPage:
+            return look(lambda room: listing_of(room, State(room.reader, current, now), self._checker, end))
+
+        with span("review"):
+            if asked.cursor is not None:
+                return look(lambda room: listing_then(room, self._checker, asked, now, end))
+            return self._with_model(asked.store, end, reviewed)
 
     def expand(self, asked: ExpandQuestion) -> Tree:
         """The tree behind a relation of an object."""
@@ -444,7 +486,7 @@ class Authorizer:
 
         def look(current: CurrentModel) -> T:
             return self._keeper.until(end).look(
-                store, lambda room: act(Transaction(room, self._checker, current, now, end))
+                store, lambda room: act(Transaction(room, self._checker, current, now, end, self._speaking))
             )
 
         return self._with_model(store, end, look)
@@ -646,16 +688,6 @@ class Authorizer:
 # --- what a model allows -------------------------------------------------------------------------------
 
 
-def check_relation_exists(model: Model, type_: str, relation: str, pointer: str | None = None) -> None:
-    """`RequestError` if the model lacks the type or the relation."""
-    if model.type(type_) is None:
-        raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer=pointer)
-    if model.relation(type_, relation) is None:
-        raise RequestError(
-            f"no relation `{shown(relation)}` on type `{type_}`", code="relation_not_found", pointer=pointer
-        )
-
-
 def _accept(revision: Revision, zookie: str | None) -> None:
     """`RequestError` for a zookie that is not of this store's past: all modes answer at its newest revision."""
     if zookie is not None:
@@ -689,12 +721,6 @@ def _check_subject(model: Model, subject: Subject, pointer: str) -> None:
         check_relation_exists(model, kind.type, subject.relation, pointer)
     elif model.type(kind.type) is None:
         raise RequestError(f"no type `{shown(kind.type)}` in the model", code="type_not_found", pointer=pointer)
-
-
-def _check_types(model: Model, types: Iterable[str]) -> None:
-    for type_ in sorted(types):
-        if model.type(type_) is None:
-            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer="/types")
 
 
 def check_tuple(model: Model, one: RelationTuple, pointer: str) -> None:
@@ -734,41 +760,6 @@ def _refused(model: Model, tuples: Iterable[RelationTuple]) -> Iterator[tuple[in
             yield i, fault
         else:
             allowed.add(kind)
-
-
-def required_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on the left of a guard: what stands in them narrows somebody's access."""
-    names = {guard.required for _, guard in _guards(model)}
-    return frozenset(
-        (one.name, relation.name) for one in model.types for relation in one.relations if relation.name in names
-    )
-
-
-def guard_relations(model: Model) -> frozenset[tuple[str, str]]:
-    """The (type, relation) pairs on either side of a guard."""
-    within = frozenset((type_, guard.within) for type_, guard in _guards(model))
-    return required_relations(model) | within
-
-
-def _guards(model: Model) -> Iterable[tuple[str, Guard]]:
-    for one in model.types:
-        for relation in one.relations:
-            for guard in _rewrite_guards(relation.rewrite):
-                yield one.name, guard
-
-
-def _rewrite_guards(rewrite: Rewrite) -> Iterable[Guard]:
-    match rewrite:
-        case TupleToUserset(guards=guards):
-            yield from guards
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _rewrite_guards(operand)
-        case Exclusion(base, subtract):
-            yield from _rewrite_guards(base)
-            yield from _rewrite_guards(subtract)
-        case _:
-            pass
 
 
 # --- limits --------------------------------------------------------------------------------------------

@@ -1,64 +1,167 @@
-"""Candidates of a list: what tuples lead to, level by level, too many rather than too few; judged by nobody yet."""
+"""Candidates of a list: what tuples lead to, too many rather than too few, by their ids; judged by nobody yet.
+
+What lies on the way is collected level by level. What the last tuples lead to is not: it is read as it is wanted, in
+stretches of the order of ids.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from iamgraph.errors import LimitError
-from iamgraph.plan.reach import Frame, Link, Place
-from iamgraph.store.contract import Stride, Ways
+from iamgraph.plan.reach import Frame, Leaf, Link, Place
+from iamgraph.store.contract import Stretch, Stride, Ways
 from iamgraph.tuples import Object, Subject, Userset, Wildcard
 
 MAX_CANDIDATES: Final = 200_000
 
+T = TypeVar("T")
 # Ids of objects by their places.
 Ids = defaultdict[Place, set[str]]
 
 
-def upward(ways: Ways, frame: Frame, subject: Subject) -> Ids:
-    """The ids of every object, at each place, that the subject leads to."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Ids by their order: those collected on the way, and those the last strides lead to."""
+
+    known: Sequence[str]
+    strides: Sequence[Stride]
+    follow: Callable[[Sequence[Stride], str, int], Stretch]
+
+    def stretch(self, after: str, count: int) -> tuple[list[str], str | None]:
+        """The ids that follow one, all up to an end, about so many; after the last the end is None."""
+        found = self.follow(self.strides, after, count)
+        start = bisect_right(self.known, after)
+        known, end = self.known[start : start + count], found.end
+        if len(known) == count and (end is None or known[-1] < end):
+            end = known[-1]
+        ids = {one.id for one in found.steps}.union(known)
+        return sorted(one for one in ids if end is None or one <= end), end
+
+
+def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidates]:
+    """For each root of the frame the objects that the subject may have it on."""
+    own = "*" if isinstance(subject, Wildcard) else object_of(subject).id
+    lowers = _by(frame.links, lambda link: link.upper)
+    roots = dict.fromkeys(frame.roots)
+    tails = {
+        root: _closed({root}, lambda place: [one.lower for one in lowers[place] if one.hop is None]) for root in roots
+    }
+    last: set[Place] = set().union(*tails.values())
+    inner = _closed(
+        {link.lower for place in last for link in lowers[place] if link.hop is not None},
+        lambda place: [one.lower for one in lowers[place]],
+    )
+    found = _upward(ways, _part(frame, inner), own)
+    leaves = _by(frame.leaves, lambda leaf: leaf.place)
+    made: dict[Place, Candidates] = {}
+    for root, tail in tails.items():
+        known = {id_ for place in tail & inner for id_ in found[place]}
+        outer = tail - inner
+        known |= {own for place in outer if place in frame.own}
+        strides = [_of_leaf(frame, leaf, own) for place in outer for leaf in leaves[place]]
+        strides += [
+            _up(link, found[link.lower])
+            for place in outer
+            for link in lowers[place]
+            if link.hop is not None and found[link.lower]
+        ]
+        made[root] = Candidates(sorted(known), _merged(strides), ways.onward_after)
+    return made
+
+
+def subjects(ways: Ways, frame: Frame, object_: Object) -> Candidates:
+    """The subjects of the frame's kind that may have its root on the object."""
+    found = closure_below(ways, frame, object_)
+    leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
+    strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
+    known: set[str] = set().union(*(found[place] for place in frame.own))
+    return Candidates(sorted(known), _merged(strides), ways.back_after)
+
+
+def object_of(subject: Subject) -> Object:
+    """The subject itself, or the object whose userset it is."""
+    assert not isinstance(subject, Wildcard)
+    return subject.object if isinstance(subject, Userset) else subject
+
+
+def _by(found: Iterable[T], key: Callable[[T], Place]) -> defaultdict[Place, list[T]]:
+    sorted_: defaultdict[Place, list[T]] = defaultdict(list)
+    for one in found:
+        sorted_[key(one)].append(one)
+    return sorted_
+
+
+def _closed(start: set[Place], further: Callable[[Place], Iterable[Place]]) -> set[Place]:
+    """The places, and all that those lead to."""
+    seen, left = set(start), list(start)
+    while left:
+        for one in further(left.pop()):
+            if one not in seen:
+                seen.add(one)
+                left.append(one)
+    return seen
+
+
+def _part(frame: Frame, places: set[Place]) -> Frame:
+    """What of a frame leads to some of its places."""
+    return replace(
+        frame,
+        links=tuple(one for one in frame.links if one.upper in places),
+        leaves=tuple(one for one in frame.leaves if one.place in places),
+        own=frame.own & places,
+    )
+
+
+def _merged(strides: Iterable[Stride]) -> list[Stride]:
+    """The same strides, those of one way as one."""
+    ids: defaultdict[tuple[str, str, str | None, str], set[str]] = defaultdict(set)
+    for one in strides:
+        ids[(one.start, one.relation, one.via, one.end)].update(one.ids)
+    return [Stride(start, starts, relation, via, end) for (start, relation, via, end), starts in ids.items()]
+
+
+# --- what lies on the way ----------------------------------------------------------------------------------
+
+
+def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
+    """The ids of every object, at each place, that a subject of this id leads to."""
+    fresh: Ids = defaultdict(set)
+    for place in frame.own:
+        fresh[place].add(own)
+    strides = [_of_leaf(frame, one, own) for one in frame.leaves]
+    for leaf, ids in zip(frame.leaves, _once(ways.onward, strides), strict=True):
+        fresh[leaf.place].update(ids)
+    return closure_above(ways, frame, fresh)
+
+
+def closure_above(ways: Ways, frame: Frame, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
+    """The ids of every object, at each place, that some lead to, and these; `LimitError` past `most`."""
     found: Ids = defaultdict(set)
-    uppers: defaultdict[Place, list[Link]] = defaultdict(list)
-    for link in frame.links:
-        uppers[link.lower].append(link)
-    fresh = _seeds(ways, frame, subject)
+    uppers = _by(frame.links, lambda link: link.lower)
     while fresh:
-        fresh = _new(found, fresh)
+        fresh = _new(found, fresh, most)
         fresh = _further(fresh, uppers, lambda link: link.upper, ways.onward, _up)
     return found
 
 
-def _seeds(ways: Ways, frame: Frame, subject: Subject) -> Ids:
-    """What the subject's own tuples, and those for everyone, lead to; and itself, where it is its own userset."""
-    fresh: Ids = defaultdict(set)
-    own = "*" if isinstance(subject, Wildcard) else object_of(subject).id
-    for place in frame.own:
-        fresh[place].add(own)
-    strides = [
-        Stride(frame.kind.type, ("*" if one.via == "*" else own,), one.relation, one.via, one.place.type)
-        for one in frame.leaves
-    ]
-    for leaf, ids in zip(frame.leaves, ways.onward(strides), strict=True):
-        fresh[leaf.place].update(ids)
-    return fresh
+def _of_leaf(frame: Frame, leaf: Leaf, own: str) -> Stride:
+    return Stride(frame.kind.type, ("*" if leaf.via == "*" else own,), leaf.relation, leaf.via, leaf.place.type)
 
 
-def downward(ways: Ways, frame: Frame, object_: Object) -> set[str]:
-    """The ids of every subject of the frame's kind that leads to the object."""
+def closure_below(ways: Ways, frame: Frame, object_: Object) -> Ids:
+    """The ids of every object, at each place, that leads to the object."""
     found: Ids = defaultdict(set)
-    lowers: defaultdict[Place, list[Link]] = defaultdict(list)
-    for link in frame.links:
-        lowers[link.upper].append(link)
+    lowers = _by(frame.links, lambda link: link.upper)
     fresh: Ids = defaultdict(set, {frame.roots[0]: {object_.id}})
     while fresh:
         fresh = _new(found, fresh)
         fresh = _further(fresh, lowers, lambda link: link.lower, ways.back, _down)
-    leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
-    strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
-    subjects = {id_ for ids in ways.back(strides) for id_ in ids}
-    return subjects.union(*(found[place] for place in frame.own))
+    return found
 
 
 def _up(link: Link, ids: set[str]) -> Stride:
@@ -71,15 +174,15 @@ def _down(link: Link, ids: set[str]) -> Stride:
     return Stride(link.upper.type, ids, link.hop.relation, link.hop.via, link.lower.type)
 
 
-def _new(found: Ids, fresh: Ids) -> Ids:
+def _new(found: Ids, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
     """What of the fresh was not found before; found from now on. So no object is followed twice from a place."""
     new: Ids = defaultdict(set)
     for place, ids in fresh.items():
         if rest := ids - found[place]:
             new[place] = rest
             found[place] |= rest
-    if sum(map(len, found.values())) > MAX_CANDIDATES:
-        raise LimitError(f"more than {MAX_CANDIDATES} objects lie on the way", code="list_too_large")
+    if sum(map(len, found.values())) > most:
+        raise LimitError(f"more than {most} objects lie on the way", code="list_too_large")
     return new
 
 
@@ -99,12 +202,20 @@ def _further(
                 further[end(link)] |= ids
             else:
                 hops.append((link, stride(link, ids)))
-    for (link, _), ids_ in zip(hops, follow([one for _, one in hops]), strict=True):
+    for (link, _), ids_ in zip(hops, _once(follow, [one for _, one in hops]), strict=True):
         further[end(link)].update(ids_)
     return further
 
 
-def object_of(subject: Subject) -> Object:
-    """The subject itself, or the object whose userset it is."""
-    assert not isinstance(subject, Wildcard)
-    return subject.object if isinstance(subject, Userset) else subject
+def _once(
+    follow: Callable[[Sequence[Stride]], Sequence[Iterable[str]]], strides: Sequence[Stride]
+) -> list[Iterable[str]]:
+    """What strides lead to, of which several may be the same: many relations begin on one way."""
+    places: dict[tuple[str, frozenset[str], str, str | None, str], int] = {}
+    at = [
+        places.setdefault((one.start, frozenset(one.ids), one.relation, one.via, one.end), len(places))
+        for one in strides
+    ]
+    asked = [Stride(*one) for one in places]
+    found = follow(asked)
+    return [found[i] for i in at]

@@ -59,15 +59,17 @@ def why(  # noqa: PLR0917 - what a question is judged by
     if past:
         return Why(False, decision.revision, _denied(asked), (), branches, complete=grounding.complete)
     remedies: tuple[Remedy, ...] = ()
+    search = Remedies(room, grounding, current, asked, known)
     # What would allow it is looked for in part of the time, so that where it stopped is told all the same.
     grounding.deadline = min(end, time.monotonic() + (end - time.monotonic()) * REMEDIES_SHARE)
     try:
-        remedies = Remedies(room, grounding, current, asked).find(seen, sentences)
+        remedies = search.find(seen, sentences)
     except LimitError as late:
         if late.code != Unknown.DEADLINE.value:
             raise
         grounding.complete = False
-    return Why(False, decision.revision, _denied(asked), (), branches, remedies, complete=grounding.complete)
+    complete = grounding.complete
+    return Why(False, decision.revision, _denied(asked), (), branches, remedies, complete=complete, more=search.more)
 
 
 def _decision(  # noqa: PLR0917 - as above

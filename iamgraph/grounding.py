@@ -7,10 +7,10 @@ there, those that are not, and other goals. Nothing is judged here.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from iamgraph.model.model import (
     ComputedUserset,
@@ -137,6 +137,17 @@ Ground = Leaf | Ask | Some | Each | Passed | Way | Without
 ALWAYS: Final = Each(())
 
 
+class Least(Protocol):
+    """How many tuples are missing to what is asked, by what is known before anything is looked for."""
+
+    @property
+    def proven(self) -> Container[Goal]:
+        """The goals to which none is."""
+
+    def of(self, ground: Ground) -> int:
+        """No more than are missing to a ground."""
+
+
 class Grounding:
     """The grounds of a question, and the tuples read for them. Reads as much at once as it can."""
 
@@ -152,6 +163,7 @@ class Grounding:
         self._wanted: dict[Read, None] = {}
         self._unread = 0
         self.left = MAX_TUPLES_EXPLAINED
+        # Objects by type that missing tuples may lead to, for the goal that is looked at.
         self._near: Mapping[str, tuple[Object, ...]] = {}
         self.complete = True
         self.grounds: dict[Goal, Ground] = {}
@@ -206,11 +218,36 @@ class Grounding:
                     del waiting[goal]
             self._fetch()
 
-    def again(self, near: Mapping[str, tuple[Object, ...]], roots: Iterable[Goal]) -> None:
-        """Find the grounds anew, with what would count if it led to objects that are near, by their types."""
-        self._near = near
-        self.grounds = {}
-        self.ground(roots)
+    def widen(self, root: Goal, near: Mapping[str, tuple[Object, ...]], least: Least, most: int) -> None:
+        """Find the grounds anew of what `most` missing tuples may prove the root by, also over objects near.
+
+        What needs more of them is left as it was.
+        """
+        spare: dict[Goal, int] = {}
+        waiting = {root: most}
+        while waiting:
+            self.check_deadline()
+            for goal, left in list(waiting.items()):
+                before = self._unread
+                self._near = near if left else {}
+                ground = self._goal(goal)
+                if self._unread != before and self.complete:
+                    continue
+                self.grounds[goal] = ground
+                spare[goal] = left
+                del waiting[goal]
+                for one, further in _leads(ground, left, least.of):
+                    if further and one in least.proven:
+                        continue
+                    if further > max(spare.get(one, -1), waiting.get(one, -1)) and (further or one not in self.grounds):
+                        waiting[one] = further
+            self._near = {}
+            self._fetch()
+
+    def beside(self, roots: Iterable[Goal]) -> None:
+        """Find the grounds of further roots by what was read already: what was not counts as not there."""
+        self.grounds |= {one: self._goal(one) for one in roots if one not in self.grounds}
+        self._wanted.clear()
 
     def check_deadline(self) -> None:
         """Ends where it is late."""
@@ -318,16 +355,17 @@ class Grounding:
     def _ways(self, arrow: TupleToUserset, object_: Object) -> Iterator[Way]:
         reached: list[tuple[Object, tuple[Held | Absent, ...]]] = [(object_, ())]
         for relation in arrow.tuplesets:
-            reached = [
-                (one, (hop, *hops)) for at, hops in reached for one, hop in self._hops(at, relation, spare=_spare(hops))
-            ]
+            reached = [(one, (hop, *hops)) for at, hops in reached for one, hop in self._hops(at, relation, hops)]
         for one, hops in reached:
             if self.model.relation(one.type, arrow.relation) is not None:
                 guards = tuple(self._guard(guard, one, object_) for guard in arrow.guards)
                 yield Way(Ask((one, arrow.relation)), hops, guards)
 
-    def _hops(self, object_: Object, relation: str, *, spare: bool) -> Iterator[tuple[Object, Held | Absent]]:
-        """The objects one hop away; those a tuple is missing to only where one may be `spare`d."""
+    def _hops(
+        self, object_: Object, relation: str, before: tuple[Held | Absent, ...]
+    ) -> Iterator[tuple[Object, Held | Absent]]:
+        """The objects one hop away; those a tuple is missing to only where it is the one tuple missing on the way."""
+        missing = [one.tuple for one in before if isinstance(one, Absent)]
         there: set[Object] = set()
         for stored in self._plain(object_, relation):
             subject = stored.tuple.subject
@@ -335,12 +373,14 @@ class Grounding:
             there.add(subject)
             if self._lives(stored):
                 yield subject, Held(stored)
-            elif spare:
+            elif not missing:
                 yield subject, Absent(RelationTuple(object_, relation, subject), stored)
-        for type_ in self._plain_types(object_.type, relation) if spare else ():
+        again = {str(one) for one in missing}
+        for type_ in self._plain_types(object_.type, relation):
             for one in self._near.get(type_, ()):
-                if one not in there:
-                    yield one, Absent(RelationTuple(object_, relation, one))
+                wanted = RelationTuple(object_, relation, one)
+                if one not in there and (not missing or str(wanted) in again):
+                    yield one, Absent(wanted)
 
     def _plain_types(self, type_: str, relation: str) -> list[str]:
         found = self.model.relation(type_, relation)
@@ -407,8 +447,30 @@ def asks(ground: Ground) -> Iterator[Goal]:
                 pass
 
 
-def _spare(hops: tuple[Held | Absent, ...]) -> bool:
-    return not any(isinstance(one, Absent) for one in hops)
+def _leads(ground: Ground, left: int, least: Callable[[Ground], int]) -> Iterator[tuple[Goal, int]]:
+    """The goals a ground leads to that no more than `left` missing tuples may prove it by, each with how many."""
+    if not left:
+        yield from ((goal, 0) for goal in asks(ground))
+        return
+    match ground:
+        case Ask(goal):
+            yield goal, left
+        case Some(parts):
+            for one in parts:
+                yield from _leads(one, left, least)
+        case Each(parts) if ground.rewrite is not None:
+            # One tuple may be what is missing to every operand.
+            for one in parts if least(ground) <= left else ():
+                yield from _leads(one, left, least)
+        case Each() | Passed() | Way():
+            spare = left - least(ground)
+            for one in ground.parts if spare >= 0 else ():
+                yield from _leads(one, spare + least(one), least)
+        case Without(base, taken):
+            yield from ((goal, 0) for goal in asks(taken))
+            yield from _leads(base, left, least)
+        case _:
+            pass
 
 
 def _condition(stored: StoredTuple) -> str | None:

@@ -1,35 +1,46 @@
 """Lists: the objects a subject may, the subjects that may, and all a subject can do. What is asked, answered, and how.
 
 A list is exactly what checks allow: candidates are reached along the tuples, too many rather than too few, and each
-is decided by a check at the same revision. What a check cannot decide is an error of the list, never left out.
+is decided by a check at the same revision, in the order of ids, as far as a page needs. What a check cannot decide is
+an error of the list, never left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from itertools import groupby
+from typing import Final, Protocol, TypeVar
 
-from iamgraph.candidates import downward, object_of, upward
+from iamgraph import candidates
+from iamgraph.candidates import Candidates
 from iamgraph.check.contract import AskingMany, Checker, refuse_other_model
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.history import Moment, State, check_moment, state_at, state_of
+from iamgraph.model.model import ComputedUserset, Model
 from iamgraph.plan.planner import NotCompiled
 from iamgraph.plan.reach import Frame, frame_of
 from iamgraph.questions import CheckQuestion, Consistency, Page, check_consistency
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Room, Ways
 from iamgraph.store.overlay import LaidWays
+from iamgraph.touched import Touched, objects_touched, subjects_touched
 from iamgraph.tuples import Kind, Object, Subject, Userset, Wildcard, check_relation, check_type, kind_of
 
 MAX_LIST_PAGE: Final = 1_000
+# Of a list that is wanted whole so much is made and sent at once.
+MAX_WHOLE_PAGE: Final = 10_000
+# So many tuples are followed at once, at most, to find who is to be decided next.
+MAX_STRETCH: Final = 20_000
 # So many candidates are decided together.
 DECIDED: Final = 250
 # What is said of a past that cannot be read any more.
 NOT_KEPT: Final = frozenset({"changes_gone", "too_many_tuples"})
 
-T = TypeVar("T", Object, Subject)
+Q = TypeVar("Q", "ListObjects", "ListSubjects")
+P = TypeVar("P", Page[Object], "SubjectsPage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +156,6 @@ def parse_kind(text: str) -> Kind:
 
 
 def _check_paging(asked: ListObjects | ListSubjects) -> None:
-    if asked.whole and asked.cursor is not None:
-        raise RequestError(
-            "a whole list begins at its beginning: leave out the cursor", code="malformed_cursor", pointer="/cursor"
-        )
     if asked.at is not None:
         check_moment(asked.at, asked.zookie)
     check_consistency(asked.consistency, asked.zookie)
@@ -168,66 +175,98 @@ def _check_limit(limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One state of a store, to be listed: where its tuples lead, what decides, until when, and after which id."""
+    """One state of a store, to be listed after an id: where its tuples lead, and what decides.
+
+    By `end` all must be answered; at `pause` a page is ended with what it has by then.
+    """
 
     ways: Ways
     state: State
     checker: Checker
     end: float
-    after: str | None = None
+    pause: float
+    after: str = ""
+    newest: Room | None = None
+    """Of a past state: the newest, where it has the same model."""
 
     def objects(self, asked: ListObjects) -> Page[Object]:
         """A page of the objects."""
         frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject))
-        ids = upward(self.ways, frame, asked.subject)[frame.roots[0]]
-        waiting = [Object(asked.type, one) for one in self._following(ids)]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (asked.subject, asked.relation, one))
-        page = tuple(one for one, _ in found[:limit])
-        return Page(page, self._cursor(str(asked), page, len(found) > limit), self.revision)
+        made = candidates.objects(self.ways, frame, asked.subject)[frame.roots[0]]
+        found, last = self._first(
+            made,
+            _most(asked),
+            lambda id_: (asked.subject, asked.relation, Object(asked.type, id_)),
+            self._objects_touched(asked),
+        )
+        items = tuple(Object(asked.type, id_) for id_, _ in found)
+        return Page(items, self._cursor(str(asked), last), self.revision)
 
     def subjects(self, asked: ListSubjects) -> SubjectsPage:
         """A page of the subjects."""
-        everyone, ids = self._candidates(asked)
-        waiting = [_of_kind(asked.kind, one) for one in self._following(ids)]
-        limit = len(waiting) if asked.whole else asked.limit
-        found = self._first(waiting, limit + 1, lambda one: (one, asked.relation, asked.object), denied=everyone)
-        page = found[:limit]
-        subjects = tuple(one for one, allowed in page if allowed)
-        excepted = tuple(one for one, allowed in page if not allowed)
-        cursor = self._cursor(str(asked), [object_of(one) for one, _ in page], len(found) > limit)
-        return SubjectsPage(subjects, excepted, everyone, cursor, self.revision)
+        everyone, made = self._subjects(asked)
+        found, last = self._first(
+            made,
+            _most(asked),
+            lambda id_: (_of_kind(asked.kind, id_), asked.relation, asked.object),
+            self._subjects_touched(asked),
+            denied=everyone,
+        )
+        subjects = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if allowed)
+        excepted = tuple(_of_kind(asked.kind, id_) for id_, allowed in found if not allowed)
+        return SubjectsPage(subjects, excepted, everyone, self._cursor(str(asked), last), self.revision)
 
-    def _candidates(self, asked: ListSubjects) -> tuple[bool, set[str]]:
-        """Whether a subject nobody has heard of may; and the ids of all those for whom it may be otherwise."""
+    def _subjects(self, asked: ListSubjects) -> tuple[bool, Candidates]:
+        """Whether a subject nobody has heard of may; and all those for whom it may be otherwise."""
         root = [(asked.object.type, asked.relation)]
         frame = self._frame(root, asked.kind)
         if not frame.everyone:
-            return False, downward(self.ways, frame, asked.object)
+            return False, candidates.subjects(self.ways, frame, asked.object)
         # A subject that no tuple names, on whatever side, is answered as the wildcard is.
         frame = self._frame(root, asked.kind, whole=True)
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
-        return everyone, downward(self.ways, frame, asked.object)
+        return everyone, candidates.subjects(self.ways, frame, asked.object)
+
+    def _objects_touched(self, asked: ListObjects) -> Touched:
+        if self.newest is None:
+            return _every
+        frame = self._frame([(asked.type, asked.relation)], kind_of(asked.subject), whole=True)
+        return objects_touched(self.newest, frame, asked.subject, self.state.laid)
+
+    def _subjects_touched(self, asked: ListSubjects) -> Touched:
+        if self.newest is None:
+            return _every
+        frame = self._frame([(asked.object.type, asked.relation)], asked.kind, whole=True)
+        return subjects_touched(self.ways, frame, asked.object, self.state.laid)
 
     def access(self, asked: ListAccess) -> AccessList:
         """All the subject can do."""
         model = self.state.current.model
         roots = [(t.name, r.name) for t in model.types if not asked.types or t.name in asked.types for r in t.relations]
         frame = self._frame(roots, kind_of(asked.subject))
-        reached = upward(self.ways, frame, asked.subject)
+        made = candidates.objects(self.ways, frame, asked.subject)
+        decided: dict[tuple[str, str], tuple[list[tuple[str, bool]], str | None]] = {}
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
-            waiting = [Object(type_, one) for one in sorted(reached[root])]
-            objects = self._first(waiting, asked.limit + 1, _of_relation(asked.subject, relation))
+            same = type_, _same(self.state.current.model, type_, relation, asked.subject)
+            if same not in decided:
+                question = _of_relation(asked.subject, relation, type_)
+                decided[same] = self._first(made[root], asked.limit, question, _every, late=False)
+            objects, more = decided[same]
             if objects:
-                named = tuple(one for one, _ in objects[: asked.limit])
-                found.append(Access(type_, relation, named, more=len(objects) > asked.limit))
+                named = tuple(Object(type_, id_) for id_, _ in objects)
+                found.append(Access(type_, relation, named, more=more is not None))
         return AccessList(tuple(found), self.revision)
 
     @property
     def revision(self) -> Revision:
         """The one revision of all of it."""
         return self.state.info.revision
+
+    def reaches(self, type_: str, relation: str, kind: Kind) -> bool:
+        """Whether any subject of that kind could have the relation on an object of the type."""
+        frame = self._frame([(type_, relation)], kind)
+        return bool(frame.leaves or frame.own)
 
     def _frame(self, roots: list[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
         refuse_other_model(self.state.info, self.state.current)
@@ -240,44 +279,91 @@ class Listing:
 
     def _first(
         self,
-        waiting: Sequence[T],
+        made: Candidates,
         count: int,
-        question: Callable[[T], tuple[Subject, str, Object]],
+        question: Callable[[str], tuple[Subject, str, Object]],
+        touched: Touched,
         *,
         denied: bool = False,
-    ) -> list[tuple[T, bool]]:
-        """The first `count` of those waiting that are allowed; with `denied`, of all, and what was decided."""
-        found: list[tuple[T, bool]] = []
-        for i in range(0, len(waiting), DECIDED):
-            some = waiting[i : i + DECIDED]
-            decided = self._decided([question(one) for one in some])
-            found += [(one, allowed) for one, allowed in zip(some, decided, strict=True) if allowed or denied]
-            if len(found) >= count:
-                break
-        return found[:count]
+        late: bool = True,
+    ) -> tuple[list[tuple[str, bool]], str | None]:
+        """The first `count` candidates that are allowed; with `denied`, of all, and what was decided.
 
-    def _decided(self, asked: Sequence[tuple[Subject, str, Object]]) -> list[bool]:
-        """May each? Raises where that is unknown of one."""
+        And the last id decided, where there is more after it. A page that is `late` is given with what it has.
+        """
+        found: list[tuple[str, bool]] = []
+        last: str | None = None
+        for some in self._in_order(made, count + 1):
+            for batch in self._batches(some, touched):
+                if late and last is not None and time.monotonic() > self.pause:
+                    return found, last
+                decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
+                found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
+                if len(found) > count:
+                    return found[:count], found[count - 1][0]
+                last = batch[-1]
+        return found, None
+
+    def _batches(self, some: list[str], touched: Touched) -> Iterator[list[str]]:
+        """Candidates in order: of a past state each that may have changed by itself, since it is walked."""
+        if not self.state.laid:
+            yield some
+            return
+        for is_touched, batch in groupby(some, touched):
+            ids = list(batch)
+            yield from ([one] for one in ids) if is_touched else (ids,)
+
+    def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
+        """The candidates, few at first: where many are denied, more are read and decided together."""
+        after: str | None = self.after
+        count, size = max(DECIDED, wanted), min(DECIDED, wanted)
+        while after is not None:
+            ids, after = made.stretch(after, count)
+            count = min(4 * count, MAX_STRETCH)
+            while ids:
+                yield ids[:size]
+                ids, size = ids[size:], min(2 * size, DECIDED)
+
+    def _decided(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> list[bool]:
+        """May each? By the newest state, where it says the same. Raises where that is unknown of one."""
+        reader = self.newest.reader if newest and self.newest is not None else self.state.reader
         store = self.state.info.id
         questions = tuple(CheckQuestion(store, *one) for one in asked)
         asking = AskingMany(store, questions, self.state.current, self.state.now, self.end)
-        return [one.known().allowed for one in self.checker.check_in(self.state.reader, asking).decisions]
+        return [one.known().allowed for one in self.checker.check_in(reader, asking).decisions]
 
-    # --- pages ---
-
-    def _following(self, ids: Iterable[str]) -> list[str]:
-        return sorted(one for one in ids if self.after is None or one > self.after)
-
-    def _cursor(self, asked: str, page: Sequence[Object], more: bool) -> str | None:
-        return self.revision.sealed(asked, self.state.now, page[-1].id) if more else None
+    def _cursor(self, asked: str, last: str | None) -> str | None:
+        return self.revision.sealed(asked, self.state.now, last) if last is not None else None
 
 
-def listing_of(room: Room, state: State, checker: Checker, end: float, after: str | None = None) -> Listing:
-    """A state of a store, to be listed from an id on."""
-    return Listing(LaidWays(room, state.laid) if state.laid else room, state, checker, end, after)
+def listing_of(room: Room, state: State, checker: Checker, end: float, after: str = "") -> Listing:
+    """A state of a store, to be listed after an id."""
+    # Done again since the store moved on, a page is shorter, until it is quick enough to be done under the lock.
+    now = time.monotonic()
+    pause = now + (end - now) / 2
+    if not state.laid:
+        return Listing(room, state, checker, end, pause, after)
+    newest = room if room.reader.info.model == state.current.id else None
+    return Listing(LaidWays(room, state.laid), state, checker, end, pause, after, newest)
 
 
-def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects, now: datetime, end: float) -> Listing:
+class Continued(Protocol):
+    """A question that is answered page by page."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next page begins."""
+
+    @property
+    def zookie(self) -> str | None:
+        """A revision the answer must not be before."""
+
+    @property
+    def at(self) -> Moment | None:
+        """The past it is about."""
+
+
+def listing_then(room: Room, checker: Checker, asked: Continued, now: datetime, end: float) -> Listing:
     """The past a question is about: that of its moment, and with a cursor the state its first page was of.
 
     Raises as `state_at`, and `ConflictError` (`list_moved`) for a cursor of a past that is not kept.
@@ -300,10 +386,40 @@ def listing_then(room: Room, checker: Checker, asked: ListObjects | ListSubjects
     return listing_of(room, state, checker, end, after)
 
 
-def _of_relation(subject: Subject, relation: str) -> Callable[[Object], tuple[Subject, str, Object]]:
-    return lambda one: (subject, relation, one)
+def _most(asked: ListObjects | ListSubjects) -> int:
+    return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _every(_: str) -> bool:
+    return True
+
+
+def _same(model: Model, type_: str, relation: str, subject: Subject) -> str:
+    """The relation that one is another name of; a userset is itself in the one of its own name alone."""
+    seen = {relation}
+    while not isinstance(subject, Userset):
+        found = model.relation(type_, relation)
+        if found is None or not isinstance(found.rewrite, ComputedUserset) or found.rewrite.relation in seen:
+            break
+        relation = found.rewrite.relation
+        seen.add(relation)
+    return relation
+
+
+def _of_relation(subject: Subject, relation: str, type_: str) -> Callable[[str], tuple[Subject, str, Object]]:
+    return lambda id_: (subject, relation, Object(type_, id_))
 
 
 def _of_kind(kind: Kind, id_: str) -> Subject:
     object_ = Object(kind.type, id_)
     return object_ if kind.via is None else Userset(object_, kind.via)
+
+
+def every_page(asked: Q, make: Callable[[Q], P]) -> Iterator[P]:
+    """The pages of a list, from the one asked for to the last."""
+    while True:
+        page = make(asked)
+        yield page
+        if page.next_cursor is None:
+            return
+        asked = replace(asked, cursor=page.next_cursor)

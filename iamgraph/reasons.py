@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -72,17 +73,22 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Tuples that would allow what is denied, if they were written; none of them is there, and none can be spared."""
+    """Tuples that would allow what is denied, if they were written; none of them is there, and none can be spared.
+
+    `command` is what writes them, where that is more than to write tuples.
+    """
 
     writes: tuple[RelationTuple, ...]
     sentence: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
     """The answer, true of the store at `revision`: proofs where it is allowed, branches and remedies where not.
 
-    `complete` is False where there was more to look at than may be read, so that there may be more to tell.
+    `complete` is False where there was more to look at than may be read, so that there may be more to tell;
+    `more` is True where other changes may do as well that are not told.
     """
 
     allowed: bool
@@ -92,6 +98,7 @@ class Why:
     branches: tuple[Branch, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     complete: bool = True
+    more: bool = False
 
 
 class Seen(Protocol):
@@ -130,6 +137,9 @@ class Sentences(Protocol):
     def remedy(self, seen: Seen, asked: WhyQuestion, writes: tuple[RelationTuple, ...], /) -> Remedy | None:
         """A change as it would be made, with what goes along with it; None where a rule forbids it."""
 
+    def offers(self, seen: Seen, asked: WhyQuestion, /) -> Iterable[Remedy]:
+        """Changes that bring a thing of their own, which no search thinks of; each is tried before it is told."""
+
 
 class PlainSentences:
     """Words for any model: each tuple as it stands."""
@@ -155,6 +165,10 @@ class PlainSentences:
     def remedy(self, _seen: Seen, _asked: WhyQuestion, writes: tuple[RelationTuple, ...], /) -> Remedy | None:
         """The tuples, told to be written."""
         return Remedy(writes, "make " + " and ".join(f"{one.subject} {one.relation} of {one.object}" for one in writes))
+
+    def offers(self, _seen: Seen, _asked: WhyQuestion, /) -> Iterable[Remedy]:
+        """None: what things a model is about is not known."""
+        return ()
 
 
 def statement(one: RelationTuple) -> str:

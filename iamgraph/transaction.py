@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from iamgraph.check.contract import AskingMany, Checker, CurrentModel
+from iamgraph.errors import LimitError
+from iamgraph.history import State
+from iamgraph.listing import listing_of
 from iamgraph.questions import CheckQuestion, StoreInfo, TupleFilter
+from iamgraph.reasons import Sentences
+from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
 from iamgraph.store.contract import Room
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject
+
+MAX_STORED_READ: Final = 200_000
 
 
 class Transaction:
     """What holds in a store at one revision and one time: what has expired by then is not there."""
 
-    def __init__(self, room: Room, checker: Checker, current: CurrentModel, now: datetime, end: float) -> None:
-        """`end` is a reading of `time.monotonic`."""
+    def __init__(  # noqa: PLR0917 - what a state is judged by
+        self,
+        room: Room,
+        checker: Checker,
+        current: CurrentModel,
+        now: datetime,
+        end: float,
+        speaking: Sequence[Sentences] = (),
+    ) -> None:
+        """`end` is a reading of `time.monotonic`; `speaking` puts reviews into words."""
         self._room = room
         self._checker = checker
         self._current = current
         self._end = end
+        self._speaking = tuple(speaking)
         self.now = now
 
     @property
@@ -69,6 +85,19 @@ class Transaction:
     def of_each(self, objects: Iterable[Object], relation: str | None = None) -> list[RelationTuple]:
         """The tuples of many objects, of one relation if given, in no order; `LimitError` where they are too many."""
         return [one for one in self._room.of_each(objects, relation) if self._holds(one)]
+
+    def stored(self, of: Iterable[tuple[Object, str]]) -> list[StoredTuple]:
+        """The tuples of many objects and relations, in no order, each with since when, by whom and why."""
+        found = list(self._room.of_kinds([(*one, None) for one in of], MAX_STORED_READ + 1))
+        if len(found) > MAX_STORED_READ:
+            raise LimitError(f"more than {MAX_STORED_READ} tuples to look at", code="too_many_tuples")
+        return self._living(found)
+
+    def review(self, asked: ReviewQuestion) -> ReviewPage:
+        """Who has which relation on an object."""
+        state = State(self._room.reader, self._current, self.now)
+        listing = listing_of(self._room, state, self._checker, self._end)
+        return Reviewing(self._room, listing, self._speaking).page(asked)
 
     def attributes(self, objects: Iterable[Object]) -> Mapping[Object, Mapping[str, Any]]:
         """What is kept of each object; those the store does not know are left out."""

@@ -7,7 +7,20 @@ from importlib.metadata import version
 from flask import Response, jsonify
 from flask_openapi3 import Info, OpenAPI
 
-from iamgraph.service import access, api, bulk, credentials, lists, past, problems, reasons, resources, scim, trail
+from iamgraph.service import (
+    access,
+    api,
+    bulk,
+    credentials,
+    lists,
+    past,
+    problems,
+    reasons,
+    reports,
+    resources,
+    scim,
+    trail,
+)
 from iamgraph.service.doors import (
     METRICS,
     StrictJson,
@@ -66,7 +79,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> OpenAPI:
     hold_long(app, settings.max_long)
     app.after_request(_headers)
     app.register_api(api.routes)
-    for one in (lists, reasons, past, bulk, access, resources, credentials, trail):
+    for one in (lists, reasons, past, bulk, access, resources, credentials, trail, reports):
         app.register_api(one.routes)
     app.register_blueprint(scim.routes)
     _add_open_routes(app)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, Final
 
 from flask import Response
 from flask_openapi3 import APIBlueprint
 
-from iamgraph.listing import ListObjects, ListSubjects
+from iamgraph.errors import IamgraphError
+from iamgraph.listing import ListObjects, ListSubjects, P
 from iamgraph.service import answers, lists_wire, wire
-from iamgraph.service.doors import authorizer
+from iamgraph.service.doors import authorizer, patient_authorizer
+from iamgraph.service.problems import document
 
 LINES: Final = "application/x-ndjson"
 
@@ -59,15 +62,28 @@ def expand(path: wire.StorePath, body: lists_wire.ExpandBody) -> Response:
 
 
 def _objects(asked: ListObjects) -> Response:
-    page = authorizer().list_objects(asked)
-    return _lines(lists_wire.object_lines(page)) if asked.whole else lists_wire.ObjectsAnswer.of(page).response()
+    if asked.whole:
+        return _lines(patient_authorizer().object_pages(asked), lists_wire.object_lines)
+    return lists_wire.ObjectsAnswer.of(authorizer().list_objects(asked)).response()
 
 
 def _subjects(asked: ListSubjects) -> Response:
-    page = authorizer().list_subjects(asked)
-    return _lines(lists_wire.subject_lines(page)) if asked.whole else lists_wire.SubjectsAnswer.of(page).response()
+    if asked.whole:
+        return _lines(patient_authorizer().subject_pages(asked), lists_wire.subject_lines)
+    return lists_wire.SubjectsAnswer.of(authorizer().list_subjects(asked)).response()
 
 
-def _lines(said: Iterable[dict[str, Any]]) -> Response:
-    # The list is there in whole by now, true of one revision; only its text is made as it is sent.
-    return Response((json.dumps(one) + "\n" for one in said), content_type=LINES)
+def _lines(pages: Iterator[P], lines: Callable[[P, bool], Iterator[dict[str, Any]]]) -> Response:
+    """All of a list, each page sent once it is decided, and the next made only when that is gone: a client that leaves
+    ends it. What goes wrong with the first page is the answer; with a later one, the last line.
+    """
+    first = next(pages)
+
+    def said() -> Iterator[str]:
+        try:
+            for i, page in enumerate(chain((first,), pages)):
+                yield "".join(json.dumps(one) + "\n" for one in lines(page, i == 0))
+        except IamgraphError as fault:
+            yield json.dumps({"problem": document(fault)}) + "\n"
+
+    return Response(said(), content_type=LINES)

@@ -22,7 +22,9 @@ _LIMIT = "how many at most, 1 to 1,000"
 class StreamQuery(Body):
     """Whether all comes at once."""
 
-    stream: bool = Field(False, strict=False, description="all of it as JSON lines, at one revision")
+    stream: bool = Field(
+        False, strict=False, description="all of it as JSON lines, at one revision, sent as it is decided"
+    )
 
 
 class _PageBody(Body):
@@ -242,19 +244,21 @@ class TreeAnswer(Answer):
 # --- lines ---
 
 
-def object_lines(page: Page[Object]) -> Iterator[dict[str, Any]]:
-    """All of a list of objects: a line each, and a last one that says it is whole."""
+def object_lines(page: Page[Object], _first: bool) -> Iterator[dict[str, Any]]:
+    """A page of a list of objects: a line each, and after the last page one that says that the list is whole."""
     for one in page.items:
         yield {"object": str(one)}
-    yield {"end": {"zookie": page.revision.zookie()}}
+    if page.next_cursor is None:
+        yield {"end": {"zookie": page.revision.zookie()}}
 
 
-def subject_lines(page: SubjectsPage) -> Iterator[dict[str, Any]]:
-    """All of a list of subjects: the wildcard, a line each, the exceptions, and a last line that says it is whole."""
-    if page.wildcard:
+def subject_lines(page: SubjectsPage, first: bool) -> Iterator[dict[str, Any]]:
+    """As `object_lines`, of subjects: the wildcard before all, and the exceptions after the subjects of their page."""
+    if first and page.wildcard:
         yield {"wildcard": True}
     for one in page.subjects:
         yield {"subject": str(one)}
     for one in page.excepted:
         yield {"except": str(one)}
-    yield {"end": {"zookie": page.revision.zookie()}}
+    if page.next_cursor is None:
+        yield {"end": {"zookie": page.revision.zookie()}}

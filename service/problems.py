@@ -37,6 +37,7 @@ STATUS_OF_CODE: Final[dict[str, int]] = {
     **{f"{one}_not_found": 404 for one in ("workspace", *HOLDING, "policy", "access_request", *SORTS)},
     "label_not_found": 404,
     "role_not_found": 404,
+    "report_not_found": 404,
     "resource_type_not_found": 404,
     "session_not_found": 404,
     "schema_not_found": 404,

@@ -101,11 +101,12 @@ class RemedyAnswer(answers.Answer):
 
     writes: list[str]
     sentence: str
+    command: str | None = Field(None, description="what writes them, where that is more than to write tuples")
 
     @classmethod
     def of(cls, one: Remedy) -> Self:
         """The answer for a change."""
-        return cls(writes=list(map(str, one.writes)), sentence=one.sentence)
+        return cls(writes=list(map(str, one.writes)), sentence=one.sentence, command=one.command or None)
 
 
 class WhyAnswer(answers.Answer):
@@ -119,6 +120,7 @@ class WhyAnswer(answers.Answer):
         description="where it is denied: what would allow it, the smallest first; none for the past"
     )
     complete: bool = Field(description="false where there was more to look at than may be read")
+    more: bool = Field(description="true where other changes may do as well that are not told")
     zookie: str
 
     @classmethod
@@ -131,6 +133,7 @@ class WhyAnswer(answers.Answer):
             branches=list(map(BranchAnswer.of, found.branches)),
             changes=list(map(RemedyAnswer.of, found.remedies)),
             complete=found.complete,
+            more=found.more,
             zookie=found.revision.zookie(),
         )
 

@@ -41,6 +41,7 @@ _CALLED: Final[Mapping[str, str]] = {
         list_invites create_invite revoke_invite give_invite replace_invite_policies accept_invite
         list_requests create_request approve_request dismiss_request list_sessions
         end_session get_account update_account delete_account""",
+    "reports": "read_report",
     "trail": "read_audit export_audit read_document plan_document apply_document add_people",
     "scim": """
         config list_types get_type list_schemas get_schema list_users create_user get_user replace_user
@@ -61,7 +62,7 @@ ROUTES_OF_SCOPE: Final[Mapping[Scope, frozenset[str]]] = {
         | {"bulk.export", "metrics", "past.check", "past.changes", "past.what_if", "past.since"}
         | {"lists.list_objects", "lists.list_subjects", "lists.list_access", "lists.expand"}
         | {"lists.list_objects_then", "lists.list_subjects_then"}
-        | {"reasons.why", "reasons.why_then"}
+        | {"reasons.why", "reasons.why_then", "reports.review"}
     ),
     Scope.WRITE: frozenset({"v1.write", "v1.delete", "v1.delete_by_filter", "v1.delete_object", "bulk.load"}),
     Scope.ADMIN: frozenset(
@@ -89,7 +90,7 @@ WHOLE_ROUTES: Final = frozenset({"v1.explore"})
 # What may take long: only some are answered at a time.
 LONG_ROUTES: Final = frozenset(
     {"v1.explore", "past.changes", "past.since", "past.what_if", "lists.list_access"}
-    | {"reasons.why", "reasons.why_then"}
+    | {"reasons.why", "reasons.why_then", "reports.review", "reports.read_report"}
 )
 # These name no store in their path, and see to it themselves.
 STORELESS_ROUTES: Final = frozenset({"v1.create_store", "v1.list_stores", "v1.make_key", "v1.show_keys", "v1.end_key"})

@@ -124,7 +124,7 @@ def test_the_cypher_runs(wiki: list[tuple[str, str]], keeper: Neo4jKeeper) -> No
 
 def test_the_demo_and_its_calls(environment: dict[str, str], authorizer: Authorizer, tmp_path: Path) -> None:
     """The demo prints calls that answer allowed, denied, and, after a write, allowed; it answers the README's too, and
-    all that `docs/cypher.md` asks of it.
+    all that `docs/cypher.md` and `docs/reports.md` ask of it.
     """
     with demo(environment) as printed:
         calls = "\n".join(line.removeprefix("  ") for line in printed if re.match(r"  (export|curl|  -d)", line))
@@ -135,6 +135,7 @@ def test_the_demo_and_its_calls(environment: dict[str, str], authorizer: Authori
         mine = block("sh", "curl").replace("http://127.0.0.1:8080/v1/stores/demo", assignments["URL"])
         assert '"allowed":true' in _output(["bash", "-c", mine], environment | assignments)
         _ask_in_cypher(environment, authorizer, tmp_path)
+        _ask_for_reports(environment, tmp_path)
 
 
 def _ask_in_cypher(environment: dict[str, str], authorizer: Authorizer, folder: Path) -> None:
@@ -149,6 +150,18 @@ def _ask_in_cypher(environment: dict[str, str], authorizer: Authorizer, folder: 
     assert 4 == len(authorizer.query(own, store="demo").paths)
     expected = "('id',) ['eng', 'support', 'ward']\n"
     assert expected == _output([sys.executable, "-W", "error", "-c", python], environment)
+
+
+def _ask_for_reports(environment: dict[str, str], folder: Path) -> None:
+    text = (ROOT / "docs" / "reports.md").read_text()
+    console, python = (re.search(rf"```{name}\n(.*?)```", text, re.DOTALL) for name in ("console", "python"))
+    assert console is not None
+    assert python is not None
+    for line in console.group(1).splitlines():
+        assert _output(["bash", "-c", f"cd {folder} && {line.removeprefix('$ ')}"], environment)
+    assert "<h1>Owners of workspace Acme</h1>" in (folder / "owners.html").read_text()
+    printed = _output([sys.executable, "-W", "error", "-c", python.group(1)], environment)
+    assert "['member:ada', 'member:bob', 'member:cyd']\n" == printed
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from typing import Final
 import pytest
 from ulid import ULID
 
-from iamgraph.authorizer import Authorizer, guard_relations
+from iamgraph.authorizer import Authorizer
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import LimitError
 from iamgraph.impact import MAX_ACCESSES_TRIED, Between, Impact, Scoped, Trial
+from iamgraph.model.guards import guard_relations
 from iamgraph.model.model import Model
 from iamgraph.questions import WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper

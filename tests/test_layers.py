@@ -18,11 +18,12 @@ MODULES: Final = tuple(sorted({*PACKAGE.rglob("*.py"), *(PACKAGE / "service").rg
 # From low to high: a module may import from its own layer and from those before it.
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "tuples", "revision", "questions", "observer"),
-    ("model", "queries", "plan", "tracing", "exploring", "drawing", "cookbook"),
+    ("model", "queries", "plan", "tracing", "exploring", "drawing", "cookbook", "printing"),
     ("store",),
     (
-        *("check", "expand", "listing", "candidates", "history", "watch", "impact"),
+        *("check", "expand", "listing", "candidates", "touched", "history", "watch", "impact"),
         *("reasons", "grounding", "fixpoint", "proofs", "denial", "remedies", "explain"),
+        "review",
     ),
     ("authorizer", "transaction", "keys", "ring", "bulk"),
     ("access",),
@@ -63,6 +64,7 @@ ONLY: Final = {
     "psutil": ("local", "cli", "bench"),
     "lark": ("model",),
     "graphlay": ("drawing",),
+    "jinja2": ("printing",),
     "scim2_models": ("access.scim", "access.scim_forms", "access.scim_patch"),
     "click": ("cli",),
     "pydantic_settings": ("settings",),

@@ -13,18 +13,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from ulid import ULID
 
 from iamgraph.authorizer import Authorizer
+from iamgraph.check.contract import AskingMany, Decisions
 from iamgraph.check.graph import GraphChecker
 from iamgraph.errors import ConflictError, IamgraphError, RequestError
 from iamgraph.expand import ExpandQuestion, Node, NodeKind
 from iamgraph.listing import ListAccess, ListObjects, ListSubjects
 from iamgraph.questions import WriteRequest
+from iamgraph.store.contract import TupleReader
 from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.store.overlay import Overlay
 from iamgraph.tuples import Kind, Object, RelationTuple, Subject, Userset, Wildcard, kind_of, parse_subject, parse_tuple
 from tests.generators import NOW, Case, cases, wide_model_text
 from tests.oracle import Oracle
@@ -180,6 +183,74 @@ def test_a_cursor_ends_with_the_past(authorizer: Authorizer, keeper: Neo4jKeeper
         with pytest.raises(IamgraphError) as fault:
             authorizer.list_objects(question)
         assert refused == fault.value.code
+
+
+class _Counting:
+    """A checker that counts what it decides, and may take its time."""
+
+    def __init__(self, checker: GraphChecker, seconds: float = 0.0) -> None:
+        self._checker, self._seconds, self.decided = checker, seconds, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._checker, name)
+
+    def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
+        """The decisions of the checker."""
+        self.decided += len(asking.questions)
+        time.sleep(self._seconds)
+        return self._checker.check_in(reader, asking)
+
+
+def test_a_page_decides_what_it_needs(authorizer: Authorizer, keeper: Neo4jKeeper, wiki: str) -> None:
+    """Of a thousand members the first page decides little more than it names; a stream is decided as it is read."""
+    _write(authorizer, wiki, *(f"group:eng#member@member:{i:04}" for i in range(999)))
+    _write(authorizer, wiki, "source:orders#viewer@group:eng#member")
+    checker = _Counting(GraphChecker(keeper))
+    counted = Authorizer(keeper, checker, deadline=SECONDS)
+    page = counted.list_subjects(ListSubjects(wiki, VIEW, "viewer", Kind("member"), limit=100))
+    assert [f"member:{i:04}" for i in range(100)] == list(map(str, page.subjects))
+    assert checker.decided <= 102
+    pages = counted.subject_pages(ListSubjects(wiki, VIEW, "viewer", Kind("member"), limit=10))
+    checker.decided = 0
+    next(pages)
+    assert checker.decided <= 12
+
+
+def test_a_late_page_is_short(keeper: Neo4jKeeper, authorizer: Authorizer, wiki: str) -> None:
+    """Where deciding takes long a page has fewer than wanted and a cursor, and all pages together are the list,
+    whatever comes and goes meanwhile.
+    """
+    _write(authorizer, wiki, *(f"source:{i:04}#viewer@member:ada" for i in range(600)))
+    slow = Authorizer(keeper, _Counting(GraphChecker(keeper), 0.8), deadline=3.0)
+    asked = ListObjects(wiki, parse_subject("member:ada"), "viewer", "source", limit=1000)
+    pages = []
+    for page in slow.object_pages(asked):
+        pages.append(page)
+        if len(pages) == 1:
+            change = [parse_tuple(f"source:{one}#viewer@member:ada") for one in ("0570", "0580-new")]
+            authorizer.write(WriteRequest(wiki, (change[1],), (change[0],)))
+    assert len(pages) > 1
+    assert [f"source:{i:04}" for i in range(600)] == [str(one) for page in pages for one in page.items]
+
+
+def test_what_cannot_have_changed_is_not_walked(authorizer: Authorizer, keeper: Neo4jKeeper, wiki: str) -> None:
+    """After a write that concerns one of them, only that one of a page is decided by what was there then."""
+    _write(
+        authorizer, wiki, *(f"source:{one}#viewer@group:eng#member" for one in "abcd"), "group:eng#member@member:ada"
+    )
+    asked = ListObjects(wiki, parse_subject("member:ada"), "can_view", "source", limit=1)
+    first = authorizer.list_objects(asked)
+    _write(authorizer, wiki, "source:c#banned@member:ada", "source:b#banned@member:eve", "group:eng#member@member:bob")
+    walked: list[str] = []
+
+    class Noting(_Counting):
+        def check_in(self, reader: TupleReader, asking: AskingMany) -> Decisions:
+            walked.extend(one.object.id for one in asking.questions if isinstance(reader, Overlay))
+            return super().check_in(reader, asking)
+
+    rest = replace(asked, limit=10, cursor=first.next_cursor)
+    found = Authorizer(keeper, Noting(GraphChecker(keeper)), deadline=SECONDS).list_objects(rest)
+    assert (["b", "c", "d"], ["c"]) == ([one.id for one in found.items], walked)
 
 
 def test_ids_are_in_one_order_past_the_first_plane(authorizer: Authorizer, wiki: str) -> None:

@@ -18,6 +18,7 @@ from iamgraph.access.members import Members
 from iamgraph.access.people import People
 from iamgraph.access.policies import Policies
 from iamgraph.access.provisioning import Provisioning
+from iamgraph.access.reports import Reports
 from iamgraph.access.requests import AccessRequests
 from iamgraph.access.resources import Resources
 from iamgraph.access.tokens import Tokens
@@ -119,6 +120,10 @@ class Access:
     def audit(self, workspace: str) -> Audit:
         """The audit trail of a workspace."""
         return Audit(self.desk, workspace)
+
+    def reports(self, workspace: str) -> Reports:
+        """The reports of a workspace."""
+        return Reports(self.desk, workspace)
 
     def requests(self, workspace: str) -> AccessRequests:
         """The access requests of a workspace."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 from iamgraph.access import words
+from iamgraph.access.policies import HOLDING
 from iamgraph.access.roles import ROLES
 from iamgraph.model.model import Model
 from iamgraph.reasons import Lack, Proof, Remedy, Seen, WhyQuestion, absences, statement
-from iamgraph.tuples import Object, RelationTuple, Subject
+from iamgraph.tuples import Object, RelationTuple, Subject, Userset
 
 _NEEDED: Final = (
     ("workspace", "owner_direct"),
@@ -80,6 +84,32 @@ class AccessSentences:
         made = tuple(each for one in writes for each in (one, *_mirror(one)))
         return Remedy(made, " and ".join(self._act(seen, one) for one in writes))
 
+    def offers(self, seen: Seen, asked: WhyQuestion) -> Iterator[Remedy]:
+        """A new policy that gives one role, on the resource alone before the workspace, and what allows less first."""
+        holder = _holder(asked.subject)
+        resources = list(_within(seen, asked.object))
+        home = next((each for one in resources if isinstance(each := _home(seen, one), Object)), None)
+        if holder is None or home is None:
+            return
+        policy = _new_policy(seen)
+        held = RelationTuple(policy, holder[0], holder[1])
+        of_home = RelationTuple(policy, "workspace", home)
+        for role in reversed([one for one in ROLES.values() if one.single is not None]):
+            for one in resources:
+                if one.type == role.single:
+                    writes = (of_home, RelationTuple(one, role.id, policy), held)
+                    yield self._offered(seen, holder[1], f"{role.id}@{one.id}", home, writes)
+        for role in reversed(ROLES.values()):
+            yield self._offered(seen, holder[1], role.id, home, (of_home, RelationTuple(home, role.id, policy), held))
+
+    def _offered(
+        self, seen: Seen, holder: Object, grant: str, home: Object, writes: tuple[RelationTuple, ...]
+    ) -> Remedy:
+        given = writes[1]
+        sentence = f"give {_named(seen, holder)} a new policy of {given.relation} on {_named(seen, given.object)}"
+        command = shlex.join(["iamgraph", "policy", "give", home.id, str(holder), "--grant", grant])
+        return Remedy(writes, sentence, command)
+
     def _may(self, seen: Seen, one: RelationTuple, writes: tuple[RelationTuple, ...]) -> bool:
         if one.relation in _PLACES or one.relation in ("required_label", "carrier"):
             return False  # things stay where they are, and what a policy requires never changes under it
@@ -135,6 +165,30 @@ def _home(seen: Seen, object_: Object) -> Subject | None:
     if object_.type == "workspace":
         return object_
     return next((one.subject for one in seen.of(object_, "workspace")), None)
+
+
+def _holder(subject: Subject) -> tuple[str, Object] | None:
+    """By which relation a subject holds policies, if it may hold any."""
+    match subject:
+        case Userset(Object("group") as group, "member"):
+            return HOLDING[group.type], group
+        case Object("member" | "token"):
+            return HOLDING[subject.type], subject
+        case _:
+            return None
+
+
+def _within(seen: Seen, object_: Object) -> Iterator[Object]:
+    """A thing, and what it is in."""
+    yield object_
+    for relation in ("source", "space"):
+        yield from (one.subject for one in seen.of(object_, relation) if isinstance(one.subject, Object))
+
+
+def _new_policy(seen: Seen) -> Object:
+    """A policy that is not there."""
+    named = (Object("policy", f"new-{i}") for i in count(1))
+    return next(one for one in named if not seen.of(one, "workspace"))
 
 
 def _mirror(one: RelationTuple) -> tuple[RelationTuple, ...]:

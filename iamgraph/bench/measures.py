@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from iamgraph.bench import inside, over_http
+from iamgraph.bench import inside, lists, over_http
 from iamgraph.bench.bench import Bench, Figures
 from iamgraph.bench.organisation import towers
 from iamgraph.bench.report import Figure, of_times, percentile
@@ -86,6 +86,7 @@ MEASURES: Final[Mapping[str, Callable[[Bench], Figures]]] = {
     "http": over_http.check,
     "batch": over_http.batch,
     "subject": over_http.subject,
+    "lists": lists.lists,
     "write": over_http.write,
     "mixed": over_http.mixed,
     "memory": memory,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Named here as well, so that help needs none of what measures.
 NAMES: Final = (
-    *("start", "import", "check", "nested", "ceiling", "http", "batch", "subject", "write", "mixed", "memory"),
+    *("start", "import", "check", "nested", "ceiling", "http", "batch", "subject", "lists", "write", "mixed", "memory"),
 )
 GROWTH: Final = (10_000, 1_000_000)
 QUICK_GROWTH: Final = (2_000, 3_000)

@@ -115,9 +115,9 @@ def _text(file: str | None, store: str, place: Place) -> str:
 
 def _compiled(text: str, type_: str, relation: str, kind: Kind) -> tuple[str | None, str]:
     """The statement, or None and why there is none."""
-    from iamgraph.authorizer import check_relation_exists  # noqa: PLC0415 - all the engine, for this command only
     from iamgraph.check.contract import CurrentModel  # noqa: PLC0415 - as above
     from iamgraph.check.query import compiled  # noqa: PLC0415 - as above
+    from iamgraph.model.names import check_relation_exists  # noqa: PLC0415 - the model, for this command only
     from iamgraph.model.parser import parse_model  # noqa: PLC0415 - as above
     from iamgraph.plan.planner import NotCompiled  # noqa: PLC0415 - as above
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from iamgraph.cli.remote import Remote
     from iamgraph.cli.verbs import Papers, Verbs
     from iamgraph.keys import Keys
+    from iamgraph.printing import Report
+    from iamgraph.review import ReviewQuestion
     from iamgraph.settings import Settings
     from iamgraph.wiring import Connection
 
@@ -63,6 +65,17 @@ class Place:
         else:
             with self.remote() as remote:
                 yield remote
+
+    def review(self, asked: ReviewQuestion) -> Report:
+        """A whole review as a report."""
+        if self.url is not None:
+            with self.remote() as remote:
+                return remote.review(asked)
+        from iamgraph.review import review_report  # noqa: PLC0415 - only where it is used
+
+        with self.connection() as connection:
+            page = connection.authorizer.until(time.monotonic() + ACCESS_SECONDS).review(asked)
+        return review_report(page, f"user {_user()}", one_path=asked.one_path)
 
     @contextmanager
     def documents(self, store: str, reason: str | None = None, *, founding: bool = False) -> Iterator[Papers]:

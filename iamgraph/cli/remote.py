@@ -18,6 +18,7 @@ from iamgraph.expand import ExpandQuestion, Node, NodeKind, Tree
 from iamgraph.exploring import Exploration, Rows, of_json
 from iamgraph.listing import Access, AccessList, ListAccess, ListObjects, ListSubjects, SubjectsPage
 from iamgraph.model.faults import Fault, ModelTextError
+from iamgraph.printing import Report, report_of
 from iamgraph.questions import (
     MAX_WAIT,
     Change,
@@ -37,6 +38,7 @@ from iamgraph.questions import (
     WriteRequest,
 )
 from iamgraph.reasons import Branch, NotFound, PastWhy, Proof, Remedy, Why, WhyQuestion
+from iamgraph.review import ReviewQuestion
 from iamgraph.revision import Revision
 from iamgraph.tuples import (
     ConditionUse,
@@ -194,6 +196,16 @@ class Remote:
         body = {"object": str(asked.object), "relation": asked.relation, "zookie": asked.zookie}
         return self._ask("POST", _path(asked.store, "expand"), lambda said: _tree(asked.store, said), body)
 
+    def review(self, asked: ReviewQuestion) -> Report:
+        """A whole review as a report."""
+        body: Said = {
+            "object": str(asked.object),
+            "relations": sorted(asked.relations),
+            "types": sorted(asked.types),
+            "one_path": asked.one_path,
+        }
+        return self._ask("POST", _path(asked.store, "review?whole=true"), report_of, body)
+
     def _whole(self, path: str, body: Said) -> Said:
         """The lines of a list that is told whole, by what they say."""
         answer = self._sent("POST", f"{path}?stream=true", IMPORT_TIMEOUT_SECONDS, json=body, stream=True)
@@ -203,6 +215,8 @@ class Remote:
         try:
             for line in answer.iter_lines():
                 ((name, value),) = json.loads(line).items()
+                if name == "problem":
+                    raise _problem(value["status"], value, "")
                 if isinstance(found[name], list):
                     found[name].append(value)
                 else:
@@ -693,8 +707,12 @@ def _why(store: str, said: Said) -> Why:
             Branch(parse_object(one["object"]), one["rewrite"], one["stopped"], tuple(map(_stored, one["path"])))
             for one in said["branches"]
         ),
-        tuple(Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"]) for one in said["changes"]),
+        tuple(
+            Remedy(tuple(map(parse_tuple, one["writes"])), one["sentence"], one.get("command", ""))
+            for one in said["changes"]
+        ),
         said["complete"],
+        said["more"],
     )
 
 

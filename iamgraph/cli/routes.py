@@ -85,6 +85,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "sessions.verify": "POST /v1/sessions/verify",
     "sessions.touch": "POST /v1/sessions/touch",
     "sessions.end": "DELETE /v1/sessions/{session}",
+    "reports.named": "GET /reports/{name}",
     "audit.page": "GET /audit",
     "audit.export": "GET /audit/export",
 }

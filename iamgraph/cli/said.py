@@ -165,7 +165,12 @@ def of_why(found: Why) -> Said:
             }
             for one in found.branches
         ],
-        "changes": [{"writes": list(map(str, one.writes)), "sentence": one.sentence} for one in found.remedies],
+        "changes": [
+            {"writes": list(map(str, one.writes)), "sentence": one.sentence}
+            | ({"command": one.command} if one.command else {})
+            for one in found.remedies
+        ],
         "complete": found.complete,
+        "more": found.more,
         "zookie": found.revision.zookie(),
     }

@@ -12,6 +12,7 @@ from iamgraph.access.document import Document
 from iamgraph.access.own_sessions import OwnSessions
 from iamgraph.access.people import parse_people
 from iamgraph.access.policies import Grant
+from iamgraph.access.reports import named
 from iamgraph.access.sessions import LASTS, Sessions
 from iamgraph.access.words import label_text
 from iamgraph.cli.said import Said, of_time
@@ -59,6 +60,8 @@ class LocalVerbs:
             return _plain(self._of_sessions(name, **given))
         found = getattr(self.access.saying(reason, idempotency_key), room)
         verbs = found(given.pop("home")) if callable(found) else found
+        if verb == "reports.named":
+            return named(verbs, given.pop("name"), {name: one for name, one in given.items() if one is not None}).said()
         if verb == "accounts.delete":
             return _plain(self.sessions.delete_account(verbs, given["member"]))
         return _plain(_OWN.get(verb, _as_it_is(name))(verbs, given))

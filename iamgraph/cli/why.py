@@ -68,8 +68,11 @@ def _tree(found: Why) -> Tree:
         at = root.add("what would allow it")
         for remedy in found.remedies:
             beneath = at.add(remedy.sentence)
-            for write in remedy.writes:
-                beneath.add(f"iamgraph tuple write '{write}'")
+            written = [f"iamgraph tuple write '{one}'" for one in remedy.writes]
+            for command in [remedy.command] if remedy.command else written:
+                beneath.add(command)
+        if found.more:
+            at.add("others may do as well: not all are told")
     if not found.complete:
         root.add("there was more to look at than may be read, so there may be more to tell")
     return root

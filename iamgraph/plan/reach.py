@@ -44,13 +44,17 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """All that leads to some relations for one kind of subject; in `own`, its usersets are their own subjects."""
+    """All that leads to some relations for one kind of subject; in `own`, its usersets are their own subjects.
+
+    `guards` are the names of the relations that guards on the way compare.
+    """
 
     kind: Kind
     roots: tuple[Place, ...]
     links: tuple[Link, ...]
     leaves: tuple[Leaf, ...]
     own: frozenset[Place]
+    guards: frozenset[str]
 
     @property
     def everyone(self) -> bool:
@@ -75,6 +79,7 @@ class _Framing:
     links: list[Link] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     own: set[Place] = field(default_factory=set)
+    guards: set[str] = field(default_factory=set)
 
     def made(self, asks: tuple[Ask, ...]) -> Frame:
         roots = tuple(_at(one) for one in asks)
@@ -84,7 +89,9 @@ class _Framing:
                 if lower not in seen:
                     seen.add(lower)
                     waiting.append(lower)
-        return Frame(self.kind, roots, tuple(self.links), tuple(self.leaves), frozenset(self.own))
+        return Frame(
+            self.kind, roots, tuple(self.links), tuple(self.leaves), frozenset(self.own), frozenset(self.guards)
+        )
 
     def _below(self, place: Place) -> Iterator[Place]:
         """The places one link below."""
@@ -102,7 +109,9 @@ class _Framing:
                     self.own.add(place)
                 case Ask():
                     yield self._linked(place, None, _at(step))
-                case Through(hops, Ask() as then):
+                case Through(hops, Ask() as then, guards):
+                    for one in guards:
+                        self.guards |= {one.guard.required, one.guard.within}
                     yield self._linked(place, None, Place(place.type, hops, then))
 
     def _linked(self, upper: Place, hop: Hop | None, lower: Place) -> Place:

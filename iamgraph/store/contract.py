@@ -66,6 +66,23 @@ class Stride:
     end: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tuple that a stride follows: which of the strides, from which of its ids, and to which."""
+
+    stride: int
+    start: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Steps by the ids they lead to: all there are up to the id `end`, or, where it is None, all."""
+
+    steps: tuple[Step, ...]
+    end: str | None
+
+
 class View(Protocol):
     """A store's state, by what is there, on both sides of each tuple."""
 
@@ -97,6 +114,12 @@ class Ways(Protocol):
 
     def back(self, strides: Sequence[Stride]) -> Sequence[Collection[str]]:
         """For each stride the ids of the subjects of the starts' tuples, or of their usersets' objects."""
+
+    def onward_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `onward`, of the ids that follow one the first, by about so many tuples."""
+
+    def back_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `back`, of the ids that follow one the first, by about so many tuples."""
 
 
 class Room(View, Ways, Protocol):

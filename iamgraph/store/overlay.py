@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from iamgraph.questions import StoreInfo, TupleFilter
-from iamgraph.store.contract import Read, Stride, TupleReader, View, Ways
+from iamgraph.store.contract import Read, Step, Stretch, Stride, TupleReader, View, Ways
 from iamgraph.tuples import Kind, Object, RelationTuple, StoredTuple, Subject, Userset, Wildcard, kind_of, parse_tuple
 
 
@@ -71,6 +71,14 @@ class LaidWays:
         """For each stride the ids of the subjects it leads back to."""
         return _strides(self._base.back, self._back, strides)
 
+    def onward_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `onward`, of the ids that follow one the first, by about so many tuples."""
+        return _over(self._base.onward_after(strides, after, count), self._onward, strides, after)
+
+    def back_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `back`, of the ids that follow one the first, by about so many tuples."""
+        return _over(self._base.back_after(strides, after, count), self._back, strides, after)
+
 
 # By what a stride says besides its starts: of each start where tuples laid lead, and whether they are there.
 _Laid = dict[tuple[str, str, str | None, str], dict[str, dict[str, bool]]]
@@ -80,7 +88,7 @@ def _strides(
     follow: Callable[[Sequence[Stride]], Sequence[Collection[str]]], laid: _Laid, strides: Sequence[Stride]
 ) -> list[set[str]]:
     """What strides lead to. A start that something is laid at is followed by itself: others may lead to the same."""
-    touched = [laid.get((one.start, one.relation, one.via, one.end), {}) for one in strides]
+    touched = [laid.get(_way(one), {}) for one in strides]
     apart = [sorted(where.keys() & set(one.ids)) for one, where in zip(strides, touched, strict=True)]
     asked: list[Stride] = []
     for stride, alone in zip(strides, apart, strict=True):
@@ -96,6 +104,21 @@ def _laid_at(
     for start in alone:
         there = where[start]
         yield set(next(found)).difference(there).union(one for one, is_there in there.items() if is_there)
+
+
+def _over(stretch: Stretch, laid: _Laid, strides: Sequence[Stride], after: str) -> Stretch:
+    """A stretch with what is laid over it, up to the same end."""
+    touched = [laid.get(_way(one), {}) for one in strides]
+    steps = [one for one in stretch.steps if one.id not in touched[one.stride].get(one.start, ())]
+    for i, (stride, where) in enumerate(zip(strides, touched, strict=True)):
+        for start in where.keys() & set(stride.ids):
+            there = (id_ for id_, is_there in where[start].items() if is_there and id_ > after)
+            steps += [Step(i, start, id_) for id_ in there if stretch.end is None or id_ <= stretch.end]
+    return Stretch(tuple(sorted(steps, key=lambda one: one.id)), stretch.end)
+
+
+def _way(stride: Stride) -> tuple[str, str, str | None, str]:
+    return stride.start, stride.relation, stride.via, stride.end
 
 
 def _id(subject: Subject) -> str:

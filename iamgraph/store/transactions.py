@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise, takewhile
 from typing import Any, Final, TypeVar
 
 from iamgraph.errors import LimitError
@@ -24,7 +25,7 @@ from iamgraph.questions import (
 )
 from iamgraph.revision import Revision
 from iamgraph.store import past
-from iamgraph.store.contract import Read, Room, Stride, Undoing
+from iamgraph.store.contract import Read, Room, Step, Stretch, Stride, Undoing
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
 from iamgraph.store.rows import Once, once_for_act, plain_tuple, stored_tuple
 from iamgraph.store.writing import (
@@ -40,6 +41,8 @@ from iamgraph.store.writing import (
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject, kind_of, parse_object
 
 MAX_READ_AT_ONCE: Final = 200_000
+# Texts of characters below this one are in one order, however they are compared.
+_ONE_ORDER: Final = "\ud800"
 T = TypeVar("T")
 
 
@@ -86,6 +89,27 @@ class Neo4jRoom:
             for row in _within_limit(self.reader.run(statement(name), parameters)):
                 found[row["i"]].append(row["id"])
         return found
+
+    def onward_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `onward`, of the ids that follow one the first, by so many tuples."""
+        return self._after("listing/onward_after", strides, after, count)
+
+    def back_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        """As `back`, of the ids that follow one the first, by so many tuples."""
+        return self._after("listing/back_after", strides, after, count)
+
+    def _after(self, name: str, strides: Sequence[Stride], after: str, count: int) -> Stretch:
+        rows = [_stride(self.reader.info.id, i, one) for i, one in enumerate(strides)]
+        if not rows:
+            return Stretch((), None)
+        # What comes after characters that Neo4j compares in another order is left out here, so nothing is left to it.
+        plain = "".join(takewhile(lambda one: one < _ONE_ORDER, after))
+        limit = count if plain == after else MAX_READ_AT_ONCE + 1
+        found = self.reader.run(statement(name), {"asked": {"strides": rows}, "after": plain, "limit": limit})
+        steps = tuple(Step(row["i"], row["start"], row["id"]) for row in _within_limit(found) if row["id"] > after)
+        if any(one.id > other.id for one, other in pairwise(steps)):
+            raise AssertionError("Neo4j orders ids otherwise than we do: a list would miss some")
+        return Stretch(steps, steps[-1].id if len(found) == count and plain == after else None)
 
     def of_kinds(self, reads: Iterable[Read], limit: int) -> list[StoredTuple]:
         """The tuples of many reads at once, in no order; no more than `limit` of them."""

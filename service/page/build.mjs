@@ -21,6 +21,8 @@ await build({
   nodePaths: [modules],
   logLevel: "warning",
 });
+// What the picture is made of, as a module that tests can load: it is no part of the page.
+await build({ stdin: { contents: 'export * from "./graph.js"; export * from "./layout.js";', resolveDir: path.join(here, "src") }, outfile: path.join(modules, "../picture.js"), bundle: true, format: "esm", target: "es2022", nodePaths: [modules], logLevel: "warning" });
 // The layout engine runs in a worker of its own, as its makers ship it.
 await copyFile(require.resolve("elkjs/lib/elk-worker.min.js"), path.join(target, "layout.js"));
 for (const name of ["index.html", "icon.svg"]) await copyFile(path.join(here, name), path.join(target, name));

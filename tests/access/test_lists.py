@@ -8,7 +8,9 @@ from iamgraph.access.access import shipped_model
 from iamgraph.authorizer import Authorizer
 from iamgraph.listing import ListObjects, ListSubjects
 from iamgraph.questions import CheckBatch, CheckQuestion, Decision, WriteRequest
-from iamgraph.tuples import Kind, Object, parse_tuple
+from iamgraph.tuples import Kind, Object, parse_object, parse_tuple
+from tests.access.organisation import ROWS, Ask, Organisation
+from tests.access.python import PythonDoor
 
 TUPLES = """
 workspace:a#member@member:ada workspace:a#member@member:bob
@@ -45,3 +47,21 @@ def test_both_directions_are_what_checks_allow(authorizer: Authorizer, store: st
         for what in SOURCES:
             subjects = authorizer.list_subjects(ListSubjects(store, what, relation, Kind("member"))).subjects
             assert [who for who in MEMBERS if (who, what) in allowed] == list(subjects)
+
+
+def test_the_truth_table_is_listed_both_ways(standing: Organisation) -> None:
+    """Whatever a row of the table asks, who may is in the list of the object, and that in the list of whom."""
+    door = standing.door
+    assert isinstance(door, PythonDoor)
+    asked = {one: one.answer for row in ROWS if not row.changes for one in row.parts if isinstance(one, Ask)}
+    said = {}
+    for one in asked:
+        who, what = parse_object(standing.named(one.subject)), parse_object(standing.named(one.object))
+        objects = door.authorizer.list_objects(ListObjects(door.store, who, one.relation, what.type, whole=True))
+        subjects = door.authorizer.list_subjects(
+            ListSubjects(door.store, what, one.relation, Kind(who.type), whole=True)
+        )
+        named = who in subjects.subjects or (subjects.wildcard and who not in subjects.excepted)
+        assert (what in objects.items) is named
+        said[one] = what in objects.items
+    assert asked == said

@@ -36,13 +36,24 @@ VALUES: Final = {
     "http": {"per_second", "p50_ms", "p99_ms", "errors"},
     "batch": {"per_second", "p50_ms", "p99_ms", "errors"},
     "subject": {"per_second", "p50_ms", "p99_ms", "errors"},
+    "lists": {"per_second", "p50_ms", "p99_ms", "errors", "names"},
     "write": {"p50_ms", "p99_ms"},
     "mixed": {"per_second", "p50_ms", "p99_ms", "errors"},
     "memory": {"rss_mib", "processes"},
     "rate": {"per_second", "p50_ms", "p99_ms", "errors"},
     "growth": {"p50_ms", "p99_ms", "of_smallest"},
 }
-CASES: Final = {"check": 3, "nested": 2, "http": 3, "batch": 2, "subject": 2, "write": 2, "memory": 2, "rate": 2}
+CASES: Final = {
+    "check": 3,
+    "nested": 2,
+    "http": 3,
+    "batch": 2,
+    "subject": 2,
+    "lists": 4,
+    "write": 2,
+    "memory": 2,
+    "rate": 2,
+}
 # What may happen on a machine that is busy with other tests.
 BUSY: Final = {"503", "unanswered", "gave up", "in a batch"}
 ABOUT: Final = {

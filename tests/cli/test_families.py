@@ -150,3 +150,17 @@ def test_every_route_is_there() -> None:
     asked = {re.sub(r"\{\w+\}", "{}", one.replace("space:{space}", "{}")) for one in ROUTES.values()}
     whole = {one if " /v1/" in one else one.replace(" /", " /v1/workspaces/{}/") for one in asked}
     assert whole - {"POST /v1/workspaces/{}/{}/policies"} <= served
+
+
+def test_reports(at: At) -> None:
+    """Each report of a workspace is told, as a table, as JSON and as CSV; what a report does not take is refused."""
+    group, source = f"{at.home}-idle", f"{at.home}-s"
+    at.done("group create", "Idle", "--id", group)
+    at.done("resource create", "source", "--id", source, "--name", "Orders")
+    assert "ada@" in at.done("report access")
+    assert "no members and no policies" in at.done("report unused-groups")
+    assert [True] == [one["only"] for one in at.lines("report owners")[0]["rows"]]  # type: ignore[attr-defined] # JSON
+    assert "policy,role,on,targets,holders,why,through\n" == at.done("report idle-policies", "--format", "csv")
+    assert "revision" in at.done("report wide-labels", "--over", "3")
+    assert "owns" in at.done("report one-path", f"source:{source}", "--relation", "can_edit")
+    assert 2 == at.cli.run("report", "wide-labels", at.home, "--over", "half", *at.where).code

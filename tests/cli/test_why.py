@@ -41,7 +41,7 @@ def test_json(both: tuple[Cli, Cli], wiki: str) -> None:
     for asked in (ADA, BOB):
         direct, remote = (one.done("why", *asked, "--store", wiki, "--json").json for one in both)
         assert direct == remote
-        assert {"allowed", "sentence", "proofs", "branches", "changes", "complete", "zookie"} == set(direct)
+        assert {"allowed", "sentence", "proofs", "branches", "changes", "complete", "more", "zookie"} == set(direct)
 
 
 def test_as_of_then(both: tuple[Cli, Cli], wiki: str) -> None:

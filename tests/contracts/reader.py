@@ -9,8 +9,19 @@ from typing import Final
 
 import pytest
 
-from iamgraph.store.contract import TupleReader
-from iamgraph.tuples import ConditionUse, Kind, Object, RelationTuple, StoredTuple, Subject, Wildcard, parse_tuple
+from iamgraph.questions import TupleFilter
+from iamgraph.store.contract import TupleReader, View
+from iamgraph.tuples import (
+    ConditionUse,
+    Kind,
+    Object,
+    RelationTuple,
+    StoredTuple,
+    Subject,
+    Userset,
+    Wildcard,
+    parse_tuple,
+)
 
 # Gives a reader over these tuples, written one change each, in this order.
 Readers = Callable[[Sequence[RelationTuple]], AbstractContextManager[TupleReader]]
@@ -186,3 +197,55 @@ class ReaderContract:
         written = [RelationTuple(DOC, "viewer", Object("user", f"{i:04}")) for i in range(300)]
         with readers(written) as reader:
             assert list(map(str, written)) == _texts(reader.read(DOC, "viewer"))
+
+
+# Gives a view over these tuples, written one change each, in this order.
+Views = Callable[[Sequence[RelationTuple]], AbstractContextManager[View]]
+SEEN: Final = (
+    "doc:plan#editor@user:ada",
+    "doc:plan#viewer@group:eng#member",
+    "doc:plan#viewer@user:ada",
+    "group:core#member@group:eng#guest",
+    "group:eng#member@group:core#member",
+    "group:eng#member@user:*",
+    "group:eng#member@user:ada",
+)
+
+
+class ViewContract:
+    """Inherit, and give the fixture `views`."""
+
+    def test_many_reads_at_once(self, views: Views) -> None:
+        """Each read gives the tuples of its object and relation, of its kind or of all, and no others."""
+        viewers, members = (DOC, "viewer", Kind("user")), (ENG, "member", None)
+        with views(_tuples(*SEEN)) as view:
+            found = view.of_kinds([viewers, members, (DOC, "owner", None)], 100)
+            assert [SEEN[2], *SEEN[4:]] == sorted(_texts(found))
+            assert [] == list(view.of_kinds([(DOC, "viewer", Kind("user", "*"))], 100))
+
+    def test_no_more_than_the_limit(self, views: Views) -> None:
+        """Of many tuples just so many are given as may be."""
+        with views(_tuples(*SEEN)) as view:
+            assert 2 == len(set(_texts(view.of_kinds([(ENG, "member", None)], 2))) & set(SEEN))
+            assert 1 == len(set(_texts(view.by_subjects([Object("user", "ada")], 10, 1))) & set(SEEN))
+
+    def test_the_tuples_of_subjects(self, views: Views) -> None:
+        """Those of just these subjects are given, expired ones too: an object, its sets and everybody are apart."""
+        ada, late = Object("user", "ada"), RelationTuple(ENG, "guest", Object("user", "ada"), LONG_AGO)
+        with views([*_tuples(*SEEN), late]) as view:
+            assert sorted([SEEN[0], SEEN[2], SEEN[6], str(late)]) == sorted(_texts(view.by_subjects([ada], 10, 100)))
+            sets: list[Subject] = [Userset(ENG, "member"), Wildcard("user"), ENG, Object("user", "bob")]
+            assert [SEEN[1], SEEN[5]] == sorted(_texts(view.by_subjects(sets, 10, 100)))
+
+    def test_who_leads_everywhere_is_left_out(self, views: Views) -> None:
+        """Of a subject that stands in more tuples than may be nothing is given, of others all."""
+        with views(_tuples(*SEEN)) as view:
+            asked: list[Subject] = [Object("user", "ada"), Wildcard("user")]
+            assert [SEEN[5]] == _texts(view.by_subjects(asked, 2, 100))
+            assert 4 == len(list(view.by_subjects(asked, 3, 100)))
+
+    def test_every_tuple_of_a_subject(self, views: Views) -> None:
+        """A filter by subject means each of its tuples, and those of nobody else."""
+        with views(_tuples(*SEEN)) as view:
+            found = view.every(TupleFilter(subject=Object("user", "ada")))
+            assert [SEEN[0], SEEN[2], SEEN[6]] == sorted(_texts(found))

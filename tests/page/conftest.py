@@ -56,13 +56,18 @@ class Site:
         return f"{self.url}/#{urlencode(view)}"
 
 
+def chromium() -> str:
+    """Where the browser is."""
+    path = os.environ.get("IAMGRAPH_CHROMIUM") or shutil.which("chromium")
+    assert path, "the page's tests need a Chromium: install Debian's `chromium`, or name one in IAMGRAPH_CHROMIUM"
+    return path
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium: the one `IAMGRAPH_CHROMIUM` names, else the machine's."""
-    path = os.environ.get("IAMGRAPH_CHROMIUM") or shutil.which("chromium")
-    assert path, "the page's tests need a Chromium: install Debian's `chromium`, or name one in IAMGRAPH_CHROMIUM"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
         browser.close()
 

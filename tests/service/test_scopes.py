@@ -45,7 +45,9 @@ ENTERED: Final = frozenset({200, 400, 404})
 # What a caller is told who was let in, and lacks what the route needs.
 LACKING: Final = frozenset({"relation_missing", "sessions_not_held"})
 # What stands for the arguments of paths, besides the store; of what nobody has, something else each time.
-NAMED: Final = {"<model>": "current", "<workspace>": STORE, "<label>": "brand:none", "<resource>": "source:none"}
+NAMED: Final = {"<model>": "current", "<workspace>": STORE, "<label>": "brand:none", "<resource>": "source:none"} | {
+    "<name>": "owners"
+}
 NOBODYS: Final = (
     *("<key>", "<member>", "<group>", "<policy>", "<token>", "<invite>", "<request>", "<session>"),
     *("<user>", "<type>", "<schema>"),

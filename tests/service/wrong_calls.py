@@ -392,4 +392,36 @@ ACCESS: Final = (
     Wrong("a session that is not there, ended", "DELETE", "/v1/sessions/nobodys", (404, "session_not_found", None)),
 )  # fmt: skip
 
-CALLS: Final = (*BODIES, *SHAPES, *NAMES, *WRITES, *READS, *MODELS, *STORES, *ROUTES, *ACCESS)
+LISTED: Final = {"subject": "member:ada", "relation": "viewer", "type": "resource"}
+MOMENT: Final = {"at_revision": 1}
+QUESTIONS: Final = (
+    post("why of a relation there is not", "{home}/why", (400, "relation_not_found", "/relation"),
+         **TUPLE | {"relation": "owns"}),
+    post("why with no proofs", "{home}/why", (400, "malformed_limit", "/limit"), **TUPLE, limit=0),
+    post("why of the past without a moment", "{home}/history/why", (400, "invalid_request", "/at_revision"), **TUPLE),
+    post("why of the past with a zookie", "{home}/history/why", (400, "invalid_request", "/zookie"),
+         **TUPLE | MOMENT, zookie="a"),
+    post("why of what is to come", "{home}/history/why", (400, "revision_unknown", None), **TUPLE, at_revision=999),
+    post("why at a time without a zone", "{home}/history/why", (400, "invalid_request", "/at_time"),
+         **TUPLE, at_time="2026-01-01T00:00:00"),
+    post("a check of before the beginning", "{home}/history/check", (400, "revision_unknown", None),
+         **TUPLE, at_revision=0),
+    post("a check at a negative revision", "{home}/history/check", (400, "invalid_request", "/at_revision"),
+         **TUPLE, at_revision=-1),
+    post("changes of nobody", "{home}/history/changes", (400, "object_or_subject_required", None),
+         since_revision=1, until_revision=1),
+    post("changes to half an object", "{home}/history/changes", (400, "malformed_object", "/object"),
+         since_revision=1, until_revision=1, object="resource"),
+    post("since when, of a relation there is not", "{home}/history/since", (400, "relation_not_found", "/relation"),
+         **TUPLE | {"relation": "owns"}),
+    post("a trial of nothing", "{home}/what-if", (400, "empty_write", None)),
+    post("objects with half a surrogate", "{home}/list-objects", (400, "malformed_id", "/subject"),
+         **LISTED | {"subject": f"member:{SURROGATE}"}),
+    post("objects by a cursor that is none", "{home}/list-objects", (400, "malformed_cursor", "/cursor"),
+         **LISTED, cursor="a"),
+    post("subjects of a relation there is not", "{home}/list-subjects", (400, "relation_not_found", "/relation"),
+         object="resource:wiki", relation="owns", type="member"),
+    post("all that nobody can do", "{home}/list-access", (400, "invalid_request", "/subject")),
+)  # fmt: skip
+
+CALLS: Final = (*BODIES, *SHAPES, *NAMES, *WRITES, *READS, *MODELS, *STORES, *ROUTES, *ACCESS, *QUESTIONS)

@@ -13,10 +13,11 @@ from typing import Final
 import pytest
 from pydantic import ValidationError
 
-from iamgraph.authorizer import check_relation_exists, check_tuple
+from iamgraph.authorizer import check_tuple
 from iamgraph.check import walk
 from iamgraph.check.contract import Asking, CurrentModel
 from iamgraph.model.model import Model
+from iamgraph.model.names import check_relation_exists
 from iamgraph.model.parser import parse_model
 from iamgraph.plan.planner import NotCompiled, plan_relation
 from iamgraph.plan.to_cypher import check_statement, explain_statement

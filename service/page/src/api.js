@@ -3,6 +3,8 @@ let key = null;
 let calls = [];
 
 export const setKey = (text) => (key = text || null);
+/** Whether a token or a person came, to whom only workspaces answer. */
+export const isPerson = () => /^ia[ts]_/.test(key ?? "");
 export const hasKey = () => key !== null;
 /** The calls made since they were last forgotten. */
 export const madeCalls = () => calls;
@@ -10,9 +12,9 @@ export const forgetCalls = () => (calls = []);
 
 /** What the service answered instead of an answer. */
 export class Refused extends Error {
-  constructor(status, code, detail) {
+  constructor(status, code, detail, said = {}) {
     super(detail);
-    Object.assign(this, { status, code });
+    Object.assign(this, { status, code, said });
   }
 }
 
@@ -28,8 +30,15 @@ export async function call(method, path, body, kept = true) {
     throw new Refused(0, "unreachable", "the service cannot be reached");
   }
   const said = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Refused(reply.status, said.code ?? "", said.detail ?? said.title ?? `the service answered ${reply.status}`);
+  if (!reply.ok) throw new Refused(reply.status, said.code ?? "", said.detail ?? said.title ?? `the service answered ${reply.status}`, said);
   return said;
+}
+
+/** What is no JSON, as text. */
+export async function text(path) {
+  const reply = await fetch(path, { headers: key === null ? {} : { Authorization: `Bearer ${key}` }, credentials: "omit", referrerPolicy: "no-referrer" });
+  if (!reply.ok) throw new Refused(reply.status, "", `the service answered ${reply.status}`);
+  return reply.text();
 }
 
 const home = (store) => `/v1/stores/${encodeURIComponent(store)}`;

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { commandOf, curlOf, cypherOf } from "./exports.js";
 
-function opened(title, ...content) {
+export function opened(title, ...content) {
   const box = h("dialog", { "aria-label": title }, h("header", {}, h("h2", {}, title), h("button", { type: "button", class: "small", "aria-label": "Close", onclick: () => box.close() }, "×")), content);
   box.addEventListener("close", () => box.remove());
   box.addEventListener("click", (event) => event.target === box && box.close());
@@ -13,9 +13,9 @@ function opened(title, ...content) {
 
 /** Asks for a key; it goes to memory, and nowhere else. */
 export function askForKey(said, take) {
-  const input = h("input", { type: "password", id: "key", autocomplete: "off", spellcheck: "false", placeholder: "iag_…", required: true, "aria-describedby": "key-said" });
+  const input = h("input", { type: "password", id: "key", autocomplete: "off", spellcheck: "false", placeholder: "iag_…, iat_… or ias_…", required: true, "aria-describedby": "key-said" });
   const form = h("form", { method: "dialog", onsubmit: (event) => (event.preventDefault(), box.close(), take(input.value.trim())) },
-    h("p", { id: "key-said" }, said ?? "To look, send a key of the service. It stays in this tab's memory: nothing stores it, and no link holds it."),
+    h("p", { id: "key-said" }, said ?? "To look, send a key of the service, or an owner's token or session for the workspace. It stays in this tab's memory: nothing stores it, and no link holds it."),
     h("label", { for: "key" }, "API key"), input,
     h("p", { class: "quiet" }, "It needs the scopes read and check: ", h("code", {}, "iamgraph keys create NAME --scope read --scope check --store STORE")),
     h("button", { class: "main" }, "Look"));

@@ -20,6 +20,7 @@ export class Drawing {
     this.cards = this.root.append("g");
     this.zoom = zoom().scaleExtent([0.15, 3]).on("zoom", ({ transform }) => this.root.attr("transform", transform));
     select(svg).call(this.zoom).on("dblclick.zoom", null);
+    svg.addEventListener("focusin", ({ target }) => target.__data__ && target.matches(":focus-visible") && this.bring(target.__data__.id));
     svg.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -48,7 +49,7 @@ export class Drawing {
   drawNodes(old) {
     const nodes = [...this.drawn.nodes.values()];
     const at = (id) => `translate(${this.places.get(id).x},${this.places.get(id).y})`;
-    const all = this.cards.selectAll("g.node").data(nodes, (one) => one.id).join((enter) => enter.append((node) => card(node, this)).attr("transform", (one) => at(one.id)), (update) => update, (exit) => exit.remove());
+    const all = this.cards.selectAll("g.node").data(nodes, (one) => (one.folds ? `${one.id} ${nameOf(one)}` : one.id)).join((enter) => enter.append((node) => card(node, this)).attr("transform", (one) => at(one.id)), (update) => update, (exit) => exit.remove());
     const moving = all.filter((one) => old.has(one.id));
     if (duration() && moving.size()) moving.transition().duration(duration()).attr("transform", (one) => at(one.id));
     else all.attr("transform", (one) => at(one.id));
@@ -111,7 +112,7 @@ export class Drawing {
     const [w, h] = [this.svg.clientWidth, this.svg.clientHeight];
     const scale = Math.max(w < 600 ? 0.62 : 0.35, Math.min(1.15, (w - 48) / width, (h - 110) / height));
     const left = Math.max(24, (w - width * scale) / 2);
-    const to = zoomIdentity.translate(left - x * scale, Math.max(64, (h - height * scale) / 2) - y * scale).scale(scale);
+    const to = zoomIdentity.translate(left - x * scale, (w < 600 ? 76 : Math.max(64, (h - height * scale) / 2)) - y * scale).scale(scale);
     (time ? select(this.svg).transition().duration(time) : select(this.svg)).call(this.zoom.transform, to);
   }
 

@@ -55,18 +55,18 @@ export function save(name, content, type) {
 
 // --- the calls behind a picture ---
 
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+export const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
 export const curlOf = ({ method, path, body }) =>
   [`curl -s${method === "POST" || method === "GET" ? "" : ` -X ${method}`} "${location.origin}${path}"`, '-H "Authorization: Bearer $IAMGRAPH_KEY"', ...(body ? ["-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body))}`] : [])].join(" \\\n  ");
 
-export function commandOf({ mode, store, subject, relation, object, type }) {
+export function commandOf({ mode, store, subject, relation, object, type, at }) {
   const command = {
     why: ["check", subject, relation, object, "--explain"],
-    who: ["list", "subjects", object, relation, ...(type ? ["--type", type] : [])],
-    what: ["list", "access", subject],
+    who: ["list", "subjects", object, relation, type || "member"],
+    what: type && relation ? ["list", "objects", subject, relation, type] : ["list", "access", subject],
   }[mode];
-  return `iamgraph ${[...command, "--store", store].map(quoted).join(" ")}`;
+  return `iamgraph ${[...command, ...(at ? ["--at", at] : []), "--store", store].map(quoted).join(" ")}`;
 }
 
 const string = (text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -19,6 +19,7 @@ export class Picture {
     this.tuples = new Map(); // key → {tuple, by}: `by` is what brought it, null for a proof
     this.unfolded = new Map(); // sign → how many of a fold are shown
     this.more = new Map(); // id → where reading its tuples goes on, of what was expanded and has more
+    this.kept = new Set(); // what no fold takes: the proof that is looked at
     this.rests = []; // what is listed and not drawn: {type, count, open, relations}
   }
 
@@ -108,7 +109,7 @@ export class Picture {
     for (const [sign, ids] of alike) {
       const shown = this.unfolded.get(sign) ?? SHOWN;
       if (ids.length <= ALIKE || ids.length <= shown) continue;
-      const rest = ids.slice(shown);
+      const rest = [...ids.filter((id) => this.kept.has(id)), ...ids.filter((id) => !this.kept.has(id))].slice(shown);
       const chip = `+${sign}`;
       nodes.set(chip, { id: chip, type: nodes.get(rest[0]).type, folds: rest, sign });
       for (const id of rest) (into.set(id, chip), nodes.delete(id));

@@ -10,8 +10,9 @@ import { readModel, relationsOf, subjectTypes, typeOf } from "./model.js";
 import { sinceCard, Slider } from "./past.js";
 import { field, forgetIds, idSuggester } from "./search.js";
 import { learnShapes } from "./shapes.js";
-import { addressOf, isWhole, leftOut, MODES, questionOf, readView } from "./state.js";
+import { addressOf, isWhole, leftOut, MODES, questionOf, readView, WORKSPACE } from "./state.js";
 import { answerColumn, sidePanel, tabled, tableForm } from "./views.js";
+import { Desk } from "./workspace.js";
 
 const place = (id) => document.getElementById(id);
 const TITLES = { who: "Who can", what: "What can", why: "Why" };
@@ -19,6 +20,8 @@ const now = { view: readView(location.hash), answer: null, picture: new Picture(
 let drawing = null;
 let counting = null;
 const slider = new Slider(place("past"), (at) => at !== now.view.at && go({ at, proof: "", changed: "" }));
+
+const desk = new Desk(place("desk"), { go: (...all) => go(...all), say: (text) => say(text), store: () => now.store });
 
 // --- moving between views ---
 
@@ -32,11 +35,23 @@ function go(change, { replace = false } = {}) {
 
 async function update() {
   showModes();
+  if (now.view.mode === WORKSPACE) return showDesk();
   if (now.stores.length && now.model !== now.view.store) await learnModel();
   showQuestion();
   const asked = questionOf(now.view);
   if (asked !== now.asked) await answer(asked);
   else await render();
+}
+
+/** The tables of a workspace in place of the picture. */
+async function showDesk() {
+  try {
+    await desk.show(now.view);
+  } catch (fault) {
+    showFault(fault);
+  } finally {
+    answered();
+  }
 }
 
 async function answer(asked) {
@@ -96,7 +111,8 @@ function aged(revision) {
 function showFault(fault) {
   now.answer = null;
   now.asked = "";
-  if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
+  if (fault.status === 401 && api.isPerson() && now.view.mode !== WORKSPACE) fault.message = "the picture takes an API key of the service: a token or a session opens the workspace only";
+  else if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
   const hint = fault.status === 403 ? "Another key may be allowed to." : fault.code === "deadline_exceeded" ? "The first question of a kind takes longest: ask again." : "";
   stage().replaceChildren();
   fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${fault.message}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
@@ -119,7 +135,7 @@ async function render({ isNew = false, anchor = null } = {}) {
   if (!found) return isWhole(view) ? undefined : showEmpty();
   const rows = shownRows();
   const chosen = found.proofs[proofAt()];
-  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, view.changed === "1", (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
+  fill(place("answer"), answerColumn(found, { rows, at: proofAt(), turn, choose, filters: filtersOf(found), left: leftOut(view), toggle, explain, past: view.at && found.kind !== "why" ? sinceCard(view, now.revision, found, (open) => go({ changed: open ? "1" : "" }, { replace: true })) : null }));
   if (isNew) say(`${found.headline}. ${found.sentence} ${found.truncated ?? ""}`);
   else if (found.rows.length) say(`${count(rows.length)} of ${count(found.rows.length)} shown`);
   if (view.form === "table") return showTable(found, rows, chosen);
@@ -149,6 +165,7 @@ async function showPicture(found, rows, { isNew, anchor }) {
   else for (const one of [...found.proofs, ...found.branches]) seen.add(one.path);
   for (const { tuple, by } of now.picture.tuples.values()) if (by !== null) seen.add([tuple], by);
   const chosen = found.proofs[proofAt()];
+  seen.kept = new Set((chosen?.path ?? []).flatMap((one) => [baseOf(one.subject), one.object]));
   drawing.proof = chosen ? keysOf(chosen) : null;
   const ends = found.kind === "why" ? { first: found.ends[0], last: found.ends[1] } : found.kind === "who" ? { last: found.ends[0] } : { first: found.ends[0] };
   await drawing.show(seen.drawn(leftOut(now.view)), { ...ends, anchor: fresh || isNew ? null : (anchor ?? [...drawing.places.keys()][0] ?? null) });
@@ -173,7 +190,7 @@ async function choose(row) {
 }
 
 /** Open a fold: the next of those alike, of the answer's rest, or of a node's tuples. */
-async function unfold({ sign, more }) {
+async function unfold({ id, sign, more }) {
   const { answer: found, view } = now;
   try {
     if (sign) now.picture.unfold(sign);
@@ -182,7 +199,9 @@ async function unfold({ sign, more }) {
   } catch (fault) {
     found.note = fault.message;
   }
-  if (found === now.answer) await render({ anchor: found.ends[0] });
+  if (found !== now.answer) return;
+  await render({ anchor: found.ends[0] });
+  drawing?.focus(drawing.places.has(id) ? id : found.ends[0]);
   say(found.truncated ?? "");
 }
 
@@ -295,14 +314,15 @@ async function readOn(id, from = now.picture.more.get(id)) {
 // --- the question ---
 
 function showModes() {
-  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode])));
+  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode])), h("a", { href: addressOf({ mode: WORKSPACE, workspace: now.view.workspace, table: now.view.table }), "aria-current": now.view.mode === WORKSPACE ? "page" : null }, "Workspace"));
+  document.body.classList.toggle("at-desk", now.view.mode === WORKSPACE);
 }
 
 function showQuestion() {
   const { view, types } = now;
   const set = (name) => (text) => text !== now.view[name] && go({ [name]: text, proof: "", without: "", revision: "" });
-  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types, "subject"), done: set("subject") });
-  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types, "object"), done: set("object") });
+  const subject = () => field({ label: "Subject", value: view.subject, hint: `${subjectTypes(types)[0] ?? "member"}:…`, suggest: idSuggester(view.store, types), done: set("subject") });
+  const object = () => field({ label: "Object", value: view.object, hint: "type:id", suggest: idSuggester(view.store, types), done: set("object") });
   const relation = () => field({ label: "Relation", value: view.relation, hint: view.mode === "what" ? "any" : "can_…", suggest: async (text) => relationsOf(types, view.mode === "what" ? view.type : typeOf(view.object)).filter((one) => text === view.relation || one.includes(text)), done: set("relation") });
   const type = (label) => field({ label, value: view.type, hint: "any", suggest: async (text) => [...types.keys()].filter((one) => one.includes(text)), done: set("type") });
   const parts = { who: () => [object(), relation(), type("Type of subject")], what: () => [subject(), type("Type of object"), relation()], why: () => [subject(), relation(), object()] }[view.mode];
@@ -344,6 +364,12 @@ function showTools() {
 
 async function begin() {
   try {
+    desk.forget();
+    if (api.isPerson()) {
+      now.stores = [];
+      showTools();
+      return await go({ mode: WORKSPACE }, { replace: true });
+    }
     const found = await api.stores().catch((fault) => {
       if (fault.status === 403) return { stores: [{ id: now.store }] };
       throw fault;
@@ -360,7 +386,7 @@ async function begin() {
 
 const isTyping = (event) => event.target.matches?.("input, select, textarea") || document.querySelector("dialog");
 const keys = {
-  "/": () => place("ask").querySelector("input").focus(),
+  "/": () => (now.view.mode === WORKSPACE ? place("find") : place("ask").querySelector("input"))?.focus(),
   "?": showHelp,
   "+": () => drawing?.by(1.3),
   "=": () => drawing?.by(1.3),

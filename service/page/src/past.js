@@ -57,6 +57,7 @@ export class Slider {
     range.addEventListener("input", () => (this.tell(said, range, store, newest), clearTimeout(timer), (timer = setTimeout(look, 600))));
     range.addEventListener("change", () => (clearTimeout(timer), look()));
     const hadFocus = this.box.contains(document.activeElement);
+    this.box.classList.toggle("then", at !== "");
     this.box.hidden = newest <= first && at === "";
     fill(this.box, h("label", { for: "when" }, "As of"), range, now, said);
     if (hadFocus) range.focus();
@@ -86,14 +87,15 @@ export async function changedSince({ mode, store, subject, relation, object, typ
   return [part("Gained", gained, "gained"), part("Lost", lost, "lost"), part("Cannot be decided", other, "other"), !shifts.length && h("p", {}, "Nothing: it is as it was.")];
 }
 
-/** The card that asks for it. */
-export function sinceCard(view, newest, isOpen, open) {
-  const body = h("div", { class: "shifts" });
-  const look = async () => {
+/** The card that asks for it, once an answer; `open(isOpen)` hears when it is opened or closed. */
+export function sinceCard(view, newest, answer, open) {
+  const isOpen = view.changed === "1";
+  const body = h("div", { class: "shifts", "aria-live": "polite" });
+  if (isOpen) {
     fill(body, h("p", { class: "quiet" }, "comparing…"));
-    fill(body, await changedSince(view, newest).catch((fault) => h("p", { class: "notice warn" }, fault.message)));
-  };
-  const card = h("details", { class: "proof-card", id: "since", open: isOpen, ontoggle: () => (card.open && !body.childElementCount && look(), open(card.open)) }, h("summary", {}, "What changed since then"), body);
-  if (isOpen) look();
+    answer.shifts ??= changedSince(view, newest).catch((fault) => h("p", { class: "notice warn" }, fault.message));
+    answer.shifts.then((found) => fill(body, found));
+  }
+  const card = h("details", { class: "proof-card", id: "since", open: isOpen, ontoggle: () => card.open !== isOpen && open(card.open) }, h("summary", {}, "What changed since then"), body);
   return card;
 }

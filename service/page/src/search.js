@@ -52,37 +52,52 @@ export function field({ label, value, hint, suggest, done }) {
   return h("div", { class: "field" }, h("label", { for: id }, label), input, list);
 }
 
-/** Suggests ids by the side of a tuple they stand on. */
-export function idSuggester(store, types, side) {
+/** Suggests types, then ids of them. */
+export function idSuggester(store, types) {
   return async (text) => {
     const colon = text.indexOf(":");
     if (colon < 0) {
       const names = [...types.keys()].filter((one) => one.includes(text.toLowerCase())).map((one) => `${one}:`);
-      const plain = text.length > 1 ? await idsLike(store, types, side, text) : [];
+      const plain = text.length > 1 ? await idsLike(store, types, text) : [];
       return [...names, ...plain].slice(0, 30);
     }
     const type = text.slice(0, colon);
     if (!types.has(type)) return [];
-    const ids = await idsOf(store, type, side);
-    return ids.filter((one) => one.toLowerCase().includes(text.slice(colon + 1).toLowerCase())).slice(0, 30);
+    return idsOf(store, type, text.slice(colon + 1));
   };
 }
 
 const known = new Map();
 export const forgetIds = () => known.clear();
 
-async function idsOf(store, type, side) {
-  const place = `${store} ${type} ${side}`;
-  if (!known.has(place)) {
-    const read = (filter, one) => api.readTuples(store, { ...filter, limit: 1000 }).then(({ tuples }) => tuples.map((tuple) => tuple[one].split("#")[0]));
-    const found = Promise.all([read({ subject: `${type}:` }, "subject"), read({ object: `${type}:` }, "object")]).then((all) => [...new Set(all.flat())].sort());
-    known.set(place, found);
-    found.catch(() => known.delete(place));
-  }
-  return known.get(place);
+// The tuples that are looked through for an id, a thousand at a time; who is beyond is named in full.
+const READS = 25;
+const SUGGESTED = 30;
+
+/** Ids of a type that hold a text. What was read is kept, and read on only while too little is found. */
+async function idsOf(store, type, text) {
+  const place = `${store} ${type}`;
+  const kept = known.get(place) ?? known.set(place, { ids: new Set(), subject: "", object: "", reads: 0, last: Promise.resolve() }).get(place);
+  const found = () => [...kept.ids].filter((one) => one.slice(type.length + 1).toLowerCase().includes(text.toLowerCase())).sort();
+  const isShort = () => kept.reads === 0 || (found().length < SUGGESTED && kept.reads < READS && (kept.subject !== null || kept.object !== null));
+  const read = async (one) => {
+    if (kept[one] === null) return;
+    const { tuples, next_cursor: next } = await api.readTuples(store, { [one]: `${type}:`, limit: 1000, ...(kept[one] ? { cursor: kept[one] } : {}) });
+    for (const tuple of tuples) kept.ids.add(tuple[one].split("#")[0]);
+    kept[one] = next ?? null;
+  };
+  const next = async () => {
+    while (isShort()) (await Promise.all([read("subject"), read("object")]), (kept.reads += 1));
+  };
+  await (kept.last = kept.last.then(next, next));
+  const few = found().slice(0, SUGGESTED);
+  if (few.length || !text) return few;
+  // Who stands beyond what was looked through is found by the whole id.
+  const whole = `${type}:${text}`;
+  const sides = await Promise.all(["subject", "object"].map((one) => api.readTuples(store, { [one]: whole, limit: 1 })));
+  return sides.some(({ tuples }) => tuples.length) ? [whole] : [];
 }
 
-async function idsLike(store, types, side, text) {
-  const all = await Promise.all([...types.keys()].map((type) => idsOf(store, type, side)));
-  return all.flat().filter((one) => one.toLowerCase().includes(text.toLowerCase()));
+async function idsLike(store, types, text) {
+  return (await Promise.all([...types.keys()].map((type) => idsOf(store, type, text)))).flat();
 }

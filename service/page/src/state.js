@@ -1,7 +1,9 @@
 // What is looked at, as the address says it after `#`: it stays in the browser, and it never holds a key.
 export const MODES = ["who", "what", "why"];
-const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "at", "changed", "revision"];
-const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", at: "", changed: "", revision: "" });
+export const WORKSPACE = "workspace";
+export const TABLE_NAMES = ["members", "groups", "policies", "labels", "resources", "tokens", "invites", "requests", "audit"];
+const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "at", "changed", "revision", "workspace", "table", "find", "sort"];
+const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", at: "", changed: "", revision: "", workspace: "", table: "members", find: "", sort: "" });
 
 /** The view an address names. */
 export function readView(hash) {
@@ -9,7 +11,8 @@ export function readView(hash) {
   const view = { ...EMPTY };
   for (const name of NAMES) if (said.has(name)) view[name] = said.get(name);
   if (!/^\d{0,15}$/.test(view.at)) view.at = "";
-  if (!MODES.includes(view.mode)) view.mode = EMPTY.mode;
+  if (!TABLE_NAMES.includes(view.table)) view.table = EMPTY.table;
+  if (view.mode !== WORKSPACE && !MODES.includes(view.mode)) view.mode = EMPTY.mode;
   return view;
 }
 

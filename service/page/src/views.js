@@ -29,12 +29,12 @@ export function answerColumn(answer, { rows, at, turn, choose, filters, left, to
     verdict,
     answer.truncated && h("p", { class: "notice warn", role: "note" }, answer.truncated),
     answer.note && h("p", { class: "notice", role: "note" }, answer.note),
+    past,
     steps,
     branchList(answer.branches),
     changeList(answer.changes),
     filters.length ? filterBox(filters, left, toggle) : null,
     list,
-    past,
   ];
 }
 
@@ -43,7 +43,7 @@ function proofCard(answer, proof, at, turn, explain) {
   const button = (way, label) => h("button", { type: "button", class: "small", "aria-label": label, onclick: () => turn(at + way) }, way < 0 ? "‹" : "›");
   return h("section", { class: "proof-card", "aria-label": "Proof" },
     h("header", {}, h("h3", {}, many_ ? `Proof ${count(at + 1)} of ${count(answer.proofs.length)}` : "Proof"), many_ && h("span", { class: "turns" }, button(-1, "Previous proof"), button(1, "Next proof"))),
-    h("p", { class: "sentence" }, proof.sentence),
+    h("p", { class: proof.row ? "sentence brief" : "sentence", title: proof.row ? proof.sentence : null }, proof.sentence),
     h("details", {}, h("summary", {}, many(proof.path.length, "tuple")), h("ol", { class: "steps" }, proof.path.map((one) => h("li", {}, tupleLine(one))))),
     proof.row && h("button", { type: "button", class: "more", onclick: () => explain(proof.row) }, "Every proof of it"),
   );
@@ -56,7 +56,8 @@ function rowItem(row, isChosen, choose) {
 }
 
 function filterBox(filters, left, toggle) {
-  const groups = ["type", "relation"].map((kind) => [kind, filters.filter((one) => one.kind === kind)]).filter(([, found]) => found.length);
+  const groups = ["type", "relation"].map((kind) => [kind, filters.filter((one) => one.kind === kind)]).filter(([, found]) => found.length > 1 || found.some((one) => left.has(one.key)));
+  if (!groups.length) return null;
   return h("details", { class: "filters", open: true }, h("summary", {}, "Filter"),
     groups.map(([kind, found]) => h("fieldset", {}, h("legend", {}, kind === "type" ? "Type" : "Relation"),
       found.map((one) => h("label", {}, h("input", { type: "checkbox", checked: !left.has(one.key), onchange: () => toggle(one.key) }), kind === "type" ? mark(one.name) : null, h("span", {}, one.name), h("span", { class: "count" }, count(one.count)))))));
