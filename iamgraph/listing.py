@@ -133,7 +133,7 @@ class SubjectsPage:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The objects of a type that a subject has a relation on; with `more`, these are not all."""
+    """The objects of a type that a subject has a relation on; with `more` these may not be all, if any."""
 
     type: str
     relation: str
@@ -251,9 +251,9 @@ class Listing:
             same = type_, _same(self.state.current.model, type_, relation, asked.subject)
             if same not in decided:
                 question = _of_relation(asked.subject, relation, type_)
-                decided[same] = self._first(made[root], asked.limit, question, _every, late=False)
+                decided[same] = self._first(made[root], asked.limit, question, _every)
             objects, more = decided[same]
-            if objects:
+            if objects or more is not None:
                 named = tuple(Object(type_, id_) for id_, _ in objects)
                 found.append(Access(type_, relation, named, more=more is not None))
         return AccessList(tuple(found), self.revision)
@@ -285,17 +285,16 @@ class Listing:
         touched: Touched,
         *,
         denied: bool = False,
-        late: bool = True,
     ) -> tuple[list[tuple[str, bool]], str | None]:
         """The first `count` candidates that are allowed; with `denied`, of all, and what was decided.
 
-        And the last id decided, where there is more after it. A page that is `late` is given with what it has.
+        And the last id decided, where there is more after it. Past the pause a page is given with what it has.
         """
         found: list[tuple[str, bool]] = []
         last: str | None = None
         for some in self._in_order(made, count + 1):
             for batch in self._batches(some, touched):
-                if late and last is not None and time.monotonic() > self.pause:
+                if last is not None and time.monotonic() > self.pause:
                     return found, last
                 decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
                 found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]

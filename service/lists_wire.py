@@ -183,7 +183,9 @@ class AccessAnswer(Answer):
     type: str
     relation: str
     objects: list[str]
-    more: bool = Field(description="these are not all: list them by themselves")
+    more: bool = Field(
+        description="these may not be all, as where most had to be left out by their labels: list them by themselves"
+    )
 
     @classmethod
     def of(cls, one: Access) -> Self:

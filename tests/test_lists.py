@@ -276,6 +276,20 @@ def test_all_that_a_subject_can_do(authorizer: Authorizer, wiki: str) -> None:
     } == seen
 
 
+def test_what_takes_long_is_said_to_be_more(keeper: Neo4jKeeper, authorizer: Authorizer, wiki: str) -> None:
+    """Where most that a relation leads to is denied, what was found in time is told, and that there may be more."""
+    sources = [f"{i:03}" for i in range(300)]
+    _write(authorizer, wiki, "group:eng#member@member:ada")
+    _write(authorizer, wiki, *(f"source:{one}#viewer@group:eng#member" for one in sources))
+    _write(authorizer, wiki, *(f"source:{one}#banned@member:ada" for one in sources[:-1]))
+    slow = Authorizer(keeper, _Counting(GraphChecker(keeper), 0.6), deadline=6.0)
+    asked = ListAccess(wiki, parse_subject("member:ada"), frozenset({"source"}), limit=2)
+    found = {one.relation: one for one in slow.list_access(asked).access}
+    assert ((), True) == (found["can_view"].objects, found["can_view"].more)
+    whole = authorizer.list_access(asked).access
+    assert [("source:299",)] == [tuple(map(str, one.objects)) for one in whole if one.relation == "can_view"]
+
+
 def test_a_tree_says_what_a_check_says(keeper: Neo4jKeeper) -> None:
     """Evaluated by plain sets, the tree of every question allows whom the oracle allows."""
     trees = allowed = 0

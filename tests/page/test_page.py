@@ -96,6 +96,7 @@ def test_a_relation_that_is_not_there_is_no_empty_answer(open_view: Opened, site
     """What cannot be asked is told as a fault, never as nobody."""
     page = open_view(**WHO | {"relation": "can_fly"})
     assert "No answer" == page.inner_text(".verdict h2")
+    page.wait_for_load_state("networkidle")  # each call that it made has failed
     assert {"400"} == {one for text in site.complaints for one in re.findall(r"\b400\b", text)}
     site.complaints.clear()
 
