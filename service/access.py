@@ -83,7 +83,9 @@ def keep_workspace(path: wire.WorkspacePath, body: wire.KeepBody) -> Response:
 @routes.get(f"{_HOME}/members", responses={200: answers.MembersAnswer})
 def list_members(path: wire.WorkspacePath, query: wire.ListQuery) -> Response:
     """The members of a workspace."""
-    found, cursor = answers.cut(access().members(path.workspace).all(), query.limit, query.cursor)
+    after = answers.place(query.limit, query.cursor)
+    people = access().members(path.workspace).all(after=after, limit=query.limit + 1)
+    found, cursor = answers.cut(people, query.limit, query.cursor)
     told = [answers.MemberAnswer(**one) for one in found]
     return answers.MembersAnswer(members=told, next_cursor=cursor).response()
 

@@ -113,12 +113,13 @@ class Members:
         need = None if self._desk.caller.subject == person else Need("can_manage_access", self._home)
         return self._desk.look(Note("member.get", person, self._home), need, tell)
 
-    def all(self) -> list[dict[str, Any]]:
-        """The members, by id."""
+    def all(self, *, after: str = "", limit: int | None = None) -> list[dict[str, Any]]:
+        """The members, by id; those past the id `after`, and no more than `limit`, if there is one."""
         note = Note("member.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            return self._told(transaction, list(_members(transaction, self._home)))
+            people = sorted(one for one in _members(transaction, self._home) if one.id > after)
+            return self._told(transaction, people[:limit])
 
         return self._desk.look(note, Need("can_manage_access", self._home), tell)
 

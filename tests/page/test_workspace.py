@@ -154,12 +154,55 @@ def test_an_owner_reads_every_table(at: Opened) -> None:
     expect(_row(page, ROWS["requests"])).to_be_visible()
 
 
+def test_fields_suggest_what_there_is(at: Opened, office: Office) -> None:
+    """A field names what can be chosen, completes the last of several, and what was done is told above the table."""
+    page = at("policies")
+    _make(page, role="source_reader", reason="they ask often")
+    page.locator("dialog [name=holders]").press_sequentially("member:e")
+    page.click(".suggestions li:text-is('member:eve')")
+    page.locator("dialog [name=holders]").press_sequentially(", group:sup")
+    page.click(".suggestions li:text-is('member:eve, group:support')")
+    page.keyboard.press("Tab")
+    expect(page.locator("dialog pre")).to_contain_text("--holder member:eve --holder group:support --reason")
+    _send(page)
+    expect(page.locator("#done")).to_contain_text("done, at revision")
+    held = [one["holders"] for one in office.listed("policies") if one["role"] == "source_reader"]
+    assert ["group:support", "member:eve"] in [sorted(one) for one in held]
+
+
+def test_an_owner_s_session_and_a_key_for_pictures_stand_side_by_side(at: Opened, office: Office) -> None:
+    """A row leads to its picture, which asks for a key of its own; back, the owner's session still opens the tables."""
+    page = at("labels")
+    _row(page, "region:eu").locator("a:text-is('What carries it?')").click()
+    page.wait_for_selector("dialog p:has-text('takes an API key')")
+    page.fill("#key", office.reader)
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict h2")).to_contain_text("2 sources")
+    page.click(".modes a:text-is('Workspace')")
+    expect(_row(page, "region:eu")).to_be_visible()
+    everywhere = page.url + page.content()
+    assert [] == [one for one in (office.reader, office.owner) if one in everywhere]
+
+
+def test_which_lines_of_the_trail_stand_in_the_address(at: Opened) -> None:
+    """The service's own filters are asked, a link holds them, and back takes them away."""
+    page = at("audit")
+    before = page.locator(".grid tbody tr").count()
+    page.fill(".trail [name=action]", "token.create")
+    page.keyboard.press("Enter")
+    expect(page.locator(".grid tbody tr")).to_have_count(1)
+    assert "action=token.create" in page.url
+    page.go_back()
+    expect(page.locator(".grid tbody tr")).to_have_count(before)
+
+
 def test_find_and_sort(at: Opened) -> None:
     """A text leaves the rows that have it, a header puts them in order, and both stand in the address."""
     page = at("members")
     page.click("thead button:text-is('Member')")
     page.click("thead button:text-is('Member')")
     assert page.inner_text("tbody tr >> nth=0").startswith("Eve")
+    assert "Member" == page.evaluate("document.activeElement.textContent")
     page.fill("#find", "cyd")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.keyboard.press("Enter")

@@ -1,10 +1,23 @@
 // The calls to the service. The key lives here, in memory, and goes nowhere but into the header of a call.
 let key = null;
+// The secret of a token or session: it opens what is done in workspaces, and may be there beside a key for pictures.
+let person = null;
 let calls = [];
 
-export const setKey = (text) => (key = text || null);
-/** Whether a token or a person came, to whom only workspaces answer. */
-export const isPerson = () => /^ia[ts]_/.test(key ?? "");
+/** Whether a secret is a token's or a person's, to whom only workspaces answer. */
+export const isPersons = (text) => /^ia[ts]_/.test(text);
+/** Keeps what was entered; a key entered `forTables` takes a person's place there. */
+export function setKey(text, forTables = false) {
+  if (isPersons(text)) return (person = text);
+  if (forTables) person = null;
+  return (key = text || null);
+}
+/** Whether a token or a person came without a key, so that no picture answers. */
+export const isPerson = () => person !== null && key === null;
+const bearer = (path) => {
+  const secret = person !== null && /^\/v1\/(workspaces|roles)\b/.test(path) ? person : key;
+  return secret === null ? {} : { Authorization: `Bearer ${secret}` };
+};
 export const hasKey = () => key !== null;
 /** The calls made since they were last forgotten. */
 export const madeCalls = () => calls;
@@ -19,9 +32,8 @@ export class Refused extends Error {
 }
 
 export async function call(method, path, body, kept = true) {
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", ...bearer(path) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (key !== null) headers.Authorization = `Bearer ${key}`;
   if (kept) calls.push({ method, path, body });
   let reply;
   try {
@@ -36,7 +48,7 @@ export async function call(method, path, body, kept = true) {
 
 /** What is no JSON, as text. */
 export async function text(path) {
-  const reply = await fetch(path, { headers: key === null ? {} : { Authorization: `Bearer ${key}` }, credentials: "omit", referrerPolicy: "no-referrer" });
+  const reply = await fetch(path, { headers: bearer(path), credentials: "omit", referrerPolicy: "no-referrer" });
   if (!reply.ok) throw new Refused(reply.status, "", `the service answered ${reply.status}`);
   return reply.text();
 }

@@ -5,7 +5,9 @@ import { commandOf, curlOf, cypherOf } from "./exports.js";
 export function opened(title, ...content) {
   const box = h("dialog", { "aria-label": title }, h("header", {}, h("h2", {}, title), h("button", { type: "button", class: "small", "aria-label": "Close", onclick: () => box.close() }, "×")), content);
   box.addEventListener("close", () => box.remove());
-  box.addEventListener("click", (event) => event.target === box && box.close());
+  // Beside the box, not on what moved away below the pointer.
+  const isBeside = ({ clientX: x, clientY: y }, { left, right, top, bottom } = box.getBoundingClientRect()) => x < left || x > right || y < top || y > bottom;
+  box.addEventListener("click", (event) => event.target === box && isBeside(event) && box.close());
   document.body.append(box);
   box.showModal();
   return box;

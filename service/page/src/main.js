@@ -111,8 +111,8 @@ function aged(revision) {
 function showFault(fault) {
   now.answer = null;
   now.asked = "";
-  if (fault.status === 401 && api.isPerson() && now.view.mode !== WORKSPACE) fault.message = "the picture takes an API key of the service: a token or a session opens the workspace only";
-  else if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
+  if (fault.status === 401 && api.isPerson() && now.view.mode !== WORKSPACE) return demandKey("The picture takes an API key of the service: a token or a session opens the workspace only. Both are kept in this tab's memory.");
+  if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
   const hint = fault.status === 403 ? "Another key may be allowed to." : fault.code === "deadline_exceeded" ? "The first question of a kind takes longest: ask again." : "";
   stage().replaceChildren();
   fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${fault.message}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
@@ -353,7 +353,11 @@ async function learnModel() {
 
 function demandKey(said) {
   fill(place("answer"), h("div", { class: "verdict" }, h("h2", {}, "A key, please"), h("p", {}, "What is stored is shown to who may read it."), h("button", { type: "button", class: "main", onclick: () => demandKey() }, "Enter a key")));
-  if (!document.querySelector("dialog")) askForKey(said, (text) => (api.setKey(text), begin()));
+  if (!document.querySelector("dialog")) askForKey(said, (text) => {
+    if (api.isPersons(text)) now.view.mode = WORKSPACE;
+    api.setKey(text, now.view.mode === WORKSPACE);
+    begin();
+  });
 }
 
 function showTools() {

@@ -2,8 +2,10 @@
 export const MODES = ["who", "what", "why"];
 export const WORKSPACE = "workspace";
 export const TABLE_NAMES = ["members", "groups", "policies", "labels", "resources", "tokens", "invites", "requests", "audit"];
-const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "at", "changed", "revision", "workspace", "table", "find", "sort"];
-const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", at: "", changed: "", revision: "", workspace: "", table: "members", find: "", sort: "" });
+/** What says which lines of the audit trail are meant. */
+export const TRAIL = ["by", "action", "about", "since", "until"];
+const NAMES = ["mode", "store", "subject", "relation", "object", "type", "without", "form", "proof", "at", "changed", "revision", "workspace", "table", "find", "sort", ...TRAIL];
+const EMPTY = Object.freeze({ mode: "why", store: "", subject: "", relation: "", object: "", type: "", without: "", form: "picture", proof: "", at: "", changed: "", revision: "", workspace: "", table: "members", find: "", sort: "", ...Object.fromEntries(TRAIL.map((one) => [one, ""])) });
 
 /** The view an address names. */
 export function readView(hash) {

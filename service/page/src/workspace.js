@@ -3,19 +3,21 @@ import * as api from "./api.js";
 import { count, fill, h } from "./dom.js";
 import { csvOf, save } from "./exports.js";
 import { paged } from "./pages.js";
-import { addressOf } from "./state.js";
+import { addressOf, TRAIL } from "./state.js";
+import { mark } from "./views.js";
 import { ACTING, MAKING } from "./workspace_acts.js";
 import { openAct } from "./workspace_dialog.js";
-import { counted, every, foundIn, pathIn, TABLES, textOf, trail } from "./workspace_tables.js";
+import { counted, every, foundIn, pathIn, TABLES, tellReading, textOf, trail } from "./workspace_tables.js";
 
 const PAGE = 100;
 const FEW = 3;
-const FILTERS = [["by", "Who", "member:ada"], ["action", "What", "group.create"], ["object", "On", "group:eng"]];
+const FILTERS = [["by", "Who", "member:ada"], ["action", "What", "group.create"], ["about", "On", "group:eng"]];
+const ANY_LINE = Object.fromEntries(TRAIL.map((one) => [one, ""]));
 
 /** The room of the tables. `go` changes the view, `say` tells those who listen, `store` is the access model's. */
 export class Desk {
   constructor(element, { go, say, store }) {
-    Object.assign(this, { element, go, say, store, workspaces: null, read: "", rows: null, filter: {}, place: { at: 0 } });
+    Object.assign(this, { element, go, say, store, workspaces: null, read: "", rows: null, done: "", place: { at: 0 } });
   }
 
   /** Another caller came: what was read is not theirs. */
@@ -29,9 +31,11 @@ export class Desk {
       this.workspaces ??= await every("/v1/workspaces", "workspaces");
       if (!this.workspaces.length) return this.#frame(h("p", { class: "nothing" }, "You are in no workspace."));
       if (!view.workspace) return this.go({ workspace: this.workspaces[0].id }, { replace: true });
+      this.filter = filterOf(view);
       const asked = JSON.stringify([view.workspace, view.table, this.filter]);
       if (asked !== this.read) {
-        this.#frame(h("p", { class: "nothing", role: "status" }, "Reading…"));
+        this.#frame(h("p", { class: "nothing", role: "status", id: "reading" }, "Reading…"));
+        tellReading((so) => this.element.querySelector("#reading")?.replaceChildren(`Reading… ${count(so)} so far`));
         const rows = await TABLES[view.table].read(view.workspace, this.store(), this.filter);
         if (this.view !== view) return undefined;
         Object.assign(this, { rows, read: asked, place: { at: 0 } });
@@ -57,7 +61,7 @@ export class Desk {
     const { view } = this;
     const spaces = this.workspaces ?? [];
     const choice = spaces.length ? h("select", { "aria-label": "Workspace", id: "workspace", onchange: (event) => this.go({ workspace: event.target.value, find: "" }) }, spaces.map((one) => h("option", { value: one.id, selected: one.id === view.workspace }, one.name ?? one.id))) : null;
-    const tabs = h("nav", { class: "tabs", "aria-label": "Tables" }, Object.entries(TABLES).map(([name, table]) => h("a", { href: addressOf({ ...view, table: name, find: "", sort: "" }), "aria-current": name === view.table ? "page" : null }, table.title)));
+    const tabs = h("nav", { class: "tabs", "aria-label": "Tables" }, Object.entries(TABLES).map(([name, table]) => h("a", { href: addressOf({ ...view, table: name, find: "", sort: "", ...ANY_LINE }), "aria-current": name === view.table ? "page" : null }, table.title)));
     fill(this.element, h("div", { class: "desk-top" }, choice, tabs), h("div", { class: "desk-body" }, content));
   }
 
@@ -69,19 +73,16 @@ export class Desk {
     const redraw = () => this.#draw(body, said);
     const find = h("input", { type: "search", id: "find", "aria-label": `Find in ${table.title.toLowerCase()}`, placeholder: "Find…", value: view.find, oninput: (event) => ((this.place = { at: 0 }), (this.view.find = event.target.value), redraw()), onchange: (event) => this.go({ find: event.target.value }, { replace: true }) });
     const make = MAKING[view.table];
-    this.#frame(h("div", { class: "desk-bar" }, find, said, h("div", { class: "desk-acts" }, view.table === "audit" ? ["CSV", "JSONL"].map((kind) => h("button", { type: "button", onclick: () => this.#export(kind.toLowerCase()) }, kind)) : h("button", { type: "button", onclick: () => this.#save(table) }, "CSV"), make && h("button", { type: "button", class: "main", id: "make", onclick: () => this.#act(make, null) }, make.title))), view.table === "audit" ? this.#filters() : null, body);
+    this.#frame(h("div", { class: "desk-bar" }, find, said, h("div", { class: "desk-acts" }, view.table === "audit" ? ["CSV", "JSONL"].map((kind) => h("button", { type: "button", onclick: () => this.#export(kind.toLowerCase()) }, kind)) : h("button", { type: "button", onclick: () => this.#save(table) }, "CSV"), make && h("button", { type: "button", class: "main", id: "make", onclick: () => this.#act(make, null) }, make.title))), this.done ? h("p", { class: "notice good", id: "done" }, this.done) : null, view.table === "audit" ? this.#filters() : null, body, this.rows.more ? h("button", { type: "button", class: "more", onclick: (event) => this.#older(event.target) }, "Older lines") : null);
     redraw();
   }
 
   #filters() {
-    const field = ([name, label, hint]) => h("label", {}, label, h("input", { name, value: this.filter[name] ?? "", placeholder: hint }));
-    const days = ["since", "until"].map((name) => h("label", {}, name === "since" ? "From" : "Until", h("input", { type: "date", name, value: this.filter[name]?.slice(0, 10) ?? "" })));
+    const field = ([name, label, hint]) => h("label", {}, label, h("input", { name, value: this.view[name], placeholder: hint }));
+    const days = ["since", "until"].map((name) => h("label", {}, name === "since" ? "From" : "Until", h("input", { type: "date", name, value: this.view[name] })));
     const take = (event) => {
       event.preventDefault();
-      const said = Object.fromEntries(new FormData(event.target));
-      for (const name of ["since", "until"]) if (said[name]) said[name] += "T00:00:00Z";
-      this.filter = said;
-      this.show({ ...this.view });
+      this.go(Object.fromEntries(new FormData(event.target)));
     };
     return h("form", { class: "trail", "aria-label": "Which lines", onsubmit: take }, FILTERS.map(field), days, h("button", {}, "Filter"));
   }
@@ -97,22 +98,51 @@ export class Desk {
     if (!this.shown.length) return fill(body, h("p", { class: "nothing" }, rows.length ? `Nothing here has “${view.find}” in it.` : table.empty));
     const head = (one, i) => {
       const now = Number(name) === i && view.sort ? (way === "down" ? "descending" : "ascending") : "none";
-      return h("th", { scope: "col", "aria-sort": now }, h("button", { type: "button", onclick: () => this.go({ sort: `${i} ${now === "ascending" ? "down" : "up"}` }, { replace: true }) }, one.name));
+      return this.#isBare(one) ? null : h("th", { scope: "col", "aria-sort": now }, h("button", { type: "button", onclick: () => this.#sort(i, now === "ascending" ? "down" : "up") }, one.name));
     };
     const show = (some) => h("table", {}, h("caption", { class: "hidden" }, table.title), h("thead", {}, h("tr", {}, table.columns.map(head), h("th", { scope: "col" }, h("span", { class: "hidden" }, "Acts")))), h("tbody", {}, some.map((row) => this.#row(table, row))));
     return fill(body, paged(this.shown, PAGE, this.place, show, table.title));
   }
 
+  /** Of what only some may read, a column is left out where nothing of it came. */
+  #isBare = (one) => one.some && !this.rows.some((row) => one.of(row));
+
+  /** Whoever sorts by keys stays on the header. */
+  async #sort(i, way) {
+    await this.go({ sort: `${i} ${way}` }, { replace: true });
+    this.element.querySelectorAll("thead button")[i]?.focus();
+  }
+
+  /** The lines before those that are there. */
+  async #older(button) {
+    button.disabled = true;
+    try {
+      const more = await TABLES.audit.read(this.view.workspace, this.store(), this.filter, this.rows.more);
+      this.rows = Object.assign([...this.rows, ...more], { more: more.more });
+      this.#table();
+    } catch (fault) {
+      this.#fault(fault);
+    }
+  }
+
   #row(table, row) {
-    const cell = (one, i) => h(i ? "td" : "th", { scope: i ? null : "row", "data-name": one.name }, valueOf(one.of(row), one, row), one.under && one.under(row) !== one.of(row) ? h("span", { class: "under" }, one.under(row)) : null);
-    const picture = table.picture && !api.isPerson() ? h("a", { class: "button", href: addressOf({ ...this.view, mode: "who", subject: "", object: "", relation: "", type: "", store: this.store(), workspace: "", table: "", find: "", sort: "", ...table.picture(row) }) }, table.asked) : null;
+    const said = (one) => [valueOf(one.of(row), one, row), one.under && one.under(row) !== one.of(row) ? h("span", { class: "under" }, one.under(row)) : null];
+    const cell = (one, i) => (this.#isBare(one) ? null : h(i ? "td" : "th", { scope: i ? null : "row", "data-name": one.name }, i || !table.type ? said(one) : h("div", { class: "what" }, mark(table.type(row)), h("div", {}, said(one)))));
+    const look = (view) => addressOf({ ...this.view, mode: "who", subject: "", object: "", relation: "", type: "", store: this.store(), find: "", sort: "", ...ANY_LINE, ...view });
+    const picture = table.picture ? h("a", { class: "button", href: look(table.picture(row)) }, table.asked) : null;
+    const why = table.why ? h("a", { class: "button", href: look(table.why(row, this.view.workspace)) }, row.role === "owner" ? "Why an owner?" : "Why a member?") : null;
     const acts = (ACTING[this.view.table]?.(row) ?? []).filter(Boolean).map((act) => h("button", { type: "button", class: act.danger ? "danger" : null, onclick: () => this.#act(act, row) }, act.title));
-    const menu = acts.length ? h("details", { class: "menu" }, h("summary", { class: "button", "aria-label": `Change ${textOf(row, table.columns[0])}` }, "Change"), h("div", {}, acts)) : null;
+    const menu = acts.length ? h("details", { class: "menu" }, h("summary", { class: "button", "aria-label": `Change ${textOf(row, table.columns[0])}` }, "Change"), h("div", {}, why, acts)) : null;
     return h("tr", {}, table.columns.map(cell), h("td", { class: "row-acts" }, picture, menu));
   }
 
   #act(act, row) {
-    const again = () => ((this.read = ""), this.show({ ...this.view }));
+    const again = async (done) => {
+      Object.assign(this, { read: "", done });
+      await this.show({ ...this.view });
+      this.done = "";
+      this.say(done);
+    };
     for (const one of this.element.querySelectorAll("details[open]")) one.open = false;
     openAct(act, { workspace: this.view.workspace, store: this.store(), row, again, say: this.say });
   }
@@ -129,6 +159,9 @@ export class Desk {
     }
   }
 }
+
+/** Which lines a view means; days as their first moment. */
+const filterOf = ({ by, action, about, since, until }) => ({ by, action, object: about, since: since && `${since}T00:00:00Z`, until: until && `${until}T00:00:00Z` });
 
 /** What a cell holds: a text, a badge, or the first of many with how many more. */
 function valueOf(value, { badge, warn }, row) {

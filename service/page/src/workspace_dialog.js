@@ -3,7 +3,9 @@ import * as api from "./api.js";
 import { opened } from "./dialogs.js";
 import { count, fill, h, many } from "./dom.js";
 import { curlOf, quoted } from "./exports.js";
+import { field as suggesting } from "./search.js";
 import { callOf, tried } from "./workspace_acts.js";
+import { listed, resourcesOf } from "./workspace_tables.js";
 
 const SHOWN = 50;
 let roles = null;
@@ -29,18 +31,19 @@ export async function openAct(act, { workspace, store, row, again, say }) {
     try {
       const { method, path, body } = callOf(act, workspace, row, said());
       const done = await api.call(method, path, body, false);
-      say(`${act.title}: done at revision ${done.revision}`);
       if (done.secret) showSecret(done.secret, box);
       else box.close();
-      await again();
+      await again(`${act.title}: done, at revision ${count(done.revision)}.`);
     } catch (fault) {
       refusal.hidden = false;
       refusal.textContent = `Refused: ${fault.message}${fault.said?.relation ? `. It takes ${fault.said.relation}.` : ""}`;
       button.disabled = false;
     }
   };
-  const form = h("form", { onsubmit: send, oninput: () => (show(), clearTimeout(form.wait), (form.wait = setTimeout(tell, 200))) },
-    fields.map(field), lost,
+  const changed = () => (show(), clearTimeout(form.wait), (form.wait = setTimeout(tell, 200)));
+  const known = suggestions(workspace);
+  const form = h("form", { onsubmit: send, oninput: changed },
+    fields.map((one) => (one.suggest ? suggested(one, known[one.suggest], changed) : field(one))), lost,
     field({ name: "reason", label: "Reason, for the audit trail", optional: true }),
     refusal,
     h("details", {}, h("summary", {}, "The call behind it"), behind),
@@ -71,6 +74,39 @@ function field({ name, label, hint, options, optional, roles: isRole, type = "te
   const of = isRole ? [...(optional ? [""] : []), ...(roles ?? [])] : options;
   const input = of ? h("select", { id, name }, of.map((one) => h("option", { value: one }, one || "none"))) : h("input", { id, name, type, placeholder: hint, required: !optional, autocomplete: "off", min: type === "number" ? 1 : null });
   return h("div", { class: "act-field" }, h("label", { for: id }, label), input);
+}
+
+/** What may be named in a workspace, each list read when first looked for. */
+function suggestions(w) {
+  const kept = new Map();
+  const once = (name, read) => () => kept.get(name) ?? kept.set(name, read()).get(name);
+  const members = once("members", () => listed.members(w));
+  const groups = once("groups", () => listed.groups(w));
+  const labelled = once("labelled", () => resourcesOf(["source", "space", "function"])(w));
+  const ids = (read, type) => async () => (await read()).map((one) => (type ? `${type}:${one.id}` : one.id));
+  return {
+    members: async () => (await members()).flatMap((one) => [one.email ?? one.id]),
+    groups: ids(groups),
+    labels: async () => (await listed.labels(w)).map((one) => one.label),
+    resources: ids(labelled),
+    holders: async () => (await Promise.all([ids(groups, "group")(), ids(members, "member")(), ids(() => listed.tokens(w), "token")()])).flat(),
+  };
+}
+
+/** A field that suggests what there is; of several, parted by commas, it completes the last. */
+function suggested({ name, label, hint, optional, many: several }, read, changed) {
+  const suggest = async (text) => {
+    const at = several ? text.lastIndexOf(",") + 1 : 0;
+    const last = text.slice(at).trim().toLowerCase();
+    const found = (await read()).filter((one) => one.toLowerCase().includes(last)).slice(0, SHOWN);
+    return found.length === 1 && found[0].toLowerCase() === last ? [] : found.map((one) => `${text.slice(0, at)}${at ? " " : ""}${one}`);
+  };
+  const made = suggesting({ label, value: "", hint, suggest, done: changed });
+  const input = made.querySelector("input");
+  input.name = name;
+  input.required = !optional;
+  made.classList.replace("field", "act-field");
+  return made;
 }
 
 /** The secret, once: nothing keeps it but who copies it now. */
