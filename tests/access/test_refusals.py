@@ -52,6 +52,7 @@ MISSING: Final[Mapping[str, str]] = {
     "audit.page": "`can_read_audit` on `workspace:W1`",
     "audit.export": "`can_read_audit` on `workspace:W1`",
     "requests.create": "`can_request_access` on `workspace:W1`",
+    **{verb: "`can_read_audit` on `workspace:W1`" for verb in verbs() if verb.startswith("reports.")},
     **{verb: "`can_provision` on `workspace:W1`" for verb in verbs() if verb.startswith("provisioning.")},
 }
 MAY: Final = {
@@ -168,6 +169,7 @@ NAMING: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
     "invite": (("$out", "invite_not_found"),),
     "change": (({"added": ["zoe"]}, "member_not_found"), ({"members": ["ken", "zoe"]}, "member_not_found")),
     "people": (("email,groups\nmany@x.io,RG\n", "group_not_found"),),
+    "object": (("source:R1", "source_not_found"),),
     "request": (("$wish", "access_request_not_found"),),
     "holder": (("member:zoe", "member_not_found"), ("group:RG", "group_not_found")),
     "holders": ((["member:bob", "member:zoe"], "member_not_found"), (["group:RG"], "group_not_found")),
@@ -202,7 +204,7 @@ FOREIGN: Final = tuple(
 PLAIN: Final = frozenset({
     "self", "id_", "name", "owner", "plan", "region", "hipaa", "email", "role", "pii", "text", "description", "secret",
     "replacing", "inherited", "type_", "workspace", "expires_at", "days", "wanted", "limit", "cursor",
-    "after", "external_id", "active", "with_members", "provisioning",
+    "after", "external_id", "active", "with_members", "provisioning", "over", "relation", "one_path",
     "document", "removals", "shown",  # what a document names is tried in `test_document.py`
 })
 # fmt: on

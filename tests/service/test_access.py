@@ -179,7 +179,7 @@ def test_policies_are_made_held_and_ended(acme: Acme) -> None:
     ada, source = acme.member("ada"), acme.source()
     body: dict[str, Any] = {"role": "source_admin", "resources": [source], "holders": [f"member:{ada}"]}
     policy = acme.post("/policies", **body)["id"]
-    told = body | {"id": policy, "labels": []}
+    told = body | {"id": policy, "labels": [], "names": ["ada"]}
     assert told == acme.get(f"/policies/{policy}")
     assert [told] == acme.get(f"/policies?holder=member:{ada}")["policies"]
     group = acme.post("/groups", name="Engineers")["id"]
