@@ -25,6 +25,7 @@ ARGUMENTS: Final = {
     "label": "brand:shoes",
     "resource": "source:acme-orders",
     "type": "source",
+    "name": "access",
     **dict.fromkeys(("key", "token", "invite", "request", "session"), _SOME_ID),
 }
 # What is sent as a file, by its type, which a call names so.

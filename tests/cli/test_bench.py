@@ -170,7 +170,7 @@ def test_told_to_end_it_ends_all(tmp_path: Path) -> None:
         assert until(lambda: len(below.children()) > 0)
         children = below.children(recursive=True)
         assert 143 == stop(process, signal.SIGTERM)
-        assert not [one.pid for one in children if runs(one.pid)]
+        assert until(lambda: not [one.pid for one in children if runs(one.pid)])
         assert [] == list(tmp_path.iterdir())
 
 

@@ -23,7 +23,7 @@ from tests.made_keys import end_key, make_key
 from tests.service.client import Client
 from tests.service.process import Running, serving
 
-REVOKES: Final = int(os.environ.get("IAMGRAPH_REVOKES", "200"))
+REVOKES: Final = int(os.environ.get("IAMGRAPH_REVOKES", "100"))
 CLIENTS: Final = 3  # of each service
 # What the docs promise, whatever the code's own figures are.
 PROMISED_SECONDS: Final = 1.0

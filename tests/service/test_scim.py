@@ -24,7 +24,7 @@ ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SCIM: Final = "application/scim+json"
-FUZZED: Final = int(os.environ.get("IAMGRAPH_FUZZED", "600"))
+FUZZED: Final = int(os.environ.get("IAMGRAPH_FUZZED", "400"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def test_every_act_of_a_provider_is_in_the_trail(provider: Provider) -> None:
     provider.patch(f"/Users/{ada}", {"op": "replace", "value": {"active": False}})
     (token,) = provider.acme.get("/tokens")["tokens"]
     told = provider.acme.client.get(f"/v1/stores/{ACCESS}/changes?limit=1000").json["changes"]
-    assert f"token:{token['id']}" in {one["by"] for one in told}
+    assert f"token:{token['id']}" in {one.get("by") for one in told}
 
 
 # --- what is told ---

@@ -31,7 +31,7 @@ from tests.answerers import by_query
 
 pytestmark = pytest.mark.long
 
-ROUNDS: Final = int(os.environ.get("IAMGRAPH_ROUNDS", "500"))
+ROUNDS: Final = int(os.environ.get("IAMGRAPH_ROUNDS", "300"))
 CAP: Final = 20_000
 READERS: Final = 2
 PAD: Final = 10
