@@ -16,7 +16,7 @@ import click
 from iamgraph.cli import options
 from iamgraph.cli.output import Out
 from iamgraph.cli.places import Place, read_settings
-from iamgraph.errors import IamgraphError
+from iamgraph.errors import IamgraphError, RequestError
 
 if TYPE_CHECKING:
     from iamgraph.questions import StoreInfo
@@ -168,16 +168,23 @@ def _stores(connection: Connection) -> Steps:
         if info.model is None:
             yield Step(name, "note", "has no model yet", f"iamgraph model write FILE --store {info.id}")
         else:
-            yield _model(name, info, connection)
+            yield from _model(name, info, connection)
 
 
-def _model(name: str, info: StoreInfo, connection: Connection) -> Step:
+def _model(name: str, info: StoreInfo, connection: Connection) -> Steps:
     from iamgraph.access.upgrading import standing  # noqa: PLC0415 - as above
 
     text = f"revision {info.revision.number}, model {info.model}"
-    if standing(connection.authorizer.get_model(info.id)) != "other":
-        return Step(name, "ok", text)
-    return Step(
+    try:
+        stored = connection.authorizer.get_model(info.id)
+    except RequestError as fault:
+        if fault.code == "store_not_found":
+            return  # deleted since
+        raise
+    if standing(stored) != "other":
+        yield Step(name, "ok", text)
+        return
+    yield Step(
         name,
         "note",
         f"{text}, another access model than this iamgraph ships",

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ulid import ULID
+
+from iamgraph.authorizer import Authorizer
+from iamgraph.check.graph import GraphChecker
+from iamgraph.cli.doctor import _stores
 from iamgraph.local.jars import classpath
+from iamgraph.questions import StoreInfo
 from iamgraph.settings import Settings
+from iamgraph.store.keeper import Neo4jKeeper
+from iamgraph.wiring import Connection
 from tests.cli.runner import NOWHERE, Cli, Ran
 
 CLOSED = "http://127.0.0.1:1"
@@ -34,6 +42,23 @@ def test_a_store_without_a_model(direct: Cli, store: str) -> None:
     """A store without a model is worth knowing, with what to do, and no fault."""
     found = steps(direct.done("doctor", "--json"))[f"store {store}"]
     assert ("note", f"iamgraph model write FILE --store {store}") == (found["state"], found["advice"])
+
+
+def test_a_store_that_goes_meanwhile(keeper: Neo4jKeeper) -> None:
+    """A store that is deleted while stores are looked at is no fault, and no step."""
+    store = f"doctor-{ULID()}"
+
+    class Deleting(Authorizer):
+        def list_stores(self) -> tuple[StoreInfo, ...]:
+            found = super().list_stores()
+            self.delete_store(store)
+            return found
+
+    authorizer = Deleting(keeper, GraphChecker(keeper))
+    authorizer.create_store(store)
+    authorizer.write_model(store, "model\n  schema 1.1\ntype user\n")
+    found = list(_stores(Connection(keeper, authorizer)))
+    assert f"store {store}" not in {one.name for one in found}
 
 
 def test_for_people(direct: Cli) -> None:
