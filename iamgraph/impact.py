@@ -9,7 +9,8 @@ from typing import Final
 from iamgraph.check.contract import AskingMany, Checker, CurrentModel
 from iamgraph.errors import LimitError, RequestError
 from iamgraph.history import Moment, State
-from iamgraph.model.model import ComputedUserset, Exclusion, Intersection, Model, Rewrite, This, TupleToUserset, Union
+from iamgraph.model.model import ComputedUserset, Model, Rewrite, This, TupleToUserset
+from iamgraph.model.resolver import parts
 from iamgraph.questions import CheckQuestion, Outcome, StoreInfo, TupleFilter, Unknown
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Room, TupleReader
@@ -296,15 +297,7 @@ def _along(reader: TupleReader, object_: Object, tuplesets: tuple[str, ...]) -> 
 
 
 def _leaves(rewrite: Rewrite) -> Iterator[This | ComputedUserset | TupleToUserset]:
-    match rewrite:
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _leaves(operand)
-        case Exclusion(base, subtract):
-            yield from _leaves(base)
-            yield from _leaves(subtract)
-        case _:
-            yield rewrite
+    return (one for one in parts(rewrite) if isinstance(one, This | ComputedUserset | TupleToUserset))
 
 
 def _leaning_on(model: Model, relation: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from iamgraph.model.model import Exclusion, Guard, Intersection, Model, Rewrite, TupleToUserset, Union
+from iamgraph.model.model import Guard, Model, TupleToUserset
+from iamgraph.model.resolver import parts
 
 
 def required_relations(model: Model) -> frozenset[tuple[str, str]]:
@@ -24,19 +25,7 @@ def guard_relations(model: Model) -> frozenset[tuple[str, str]]:
 def _guards(model: Model) -> Iterable[tuple[str, Guard]]:
     for one in model.types:
         for relation in one.relations:
-            for guard in _rewrite_guards(relation.rewrite):
-                yield one.name, guard
-
-
-def _rewrite_guards(rewrite: Rewrite) -> Iterable[Guard]:
-    match rewrite:
-        case TupleToUserset(guards=guards):
-            yield from guards
-        case Union(operands) | Intersection(operands):
-            for operand in operands:
-                yield from _rewrite_guards(operand)
-        case Exclusion(base, subtract):
-            yield from _rewrite_guards(base)
-            yield from _rewrite_guards(subtract)
-        case _:
-            pass
+            for part in parts(relation.rewrite):
+                if isinstance(part, TupleToUserset):
+                    for guard in part.guards:
+                        yield one.name, guard
