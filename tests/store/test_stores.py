@@ -11,6 +11,7 @@ from ulid import ULID
 from iamgraph.authorizer import Authorizer
 from iamgraph.errors import IamgraphError, RequestError
 from iamgraph.questions import CheckQuestion, Outcome, WriteRequest
+from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_object, parse_subject
 from tests.store.given import ADA, BOB, MODEL, tuples, written
 from tests.store.graph import Graph
@@ -93,3 +94,23 @@ def test_equal_ids_in_two_stores_are_two_things(door: Authorizer, store: str, se
     door.delete_object(store, parse_object("group:eng"))
     assert sorted([BOB, "doc:plan#viewer@group:eng#member"]) == graph.tuples(second)
     assert [] == graph.tuples(store)
+
+
+def test_a_store_going_is_not_listed(door: Authorizer, own: Neo4jKeeper, graph: Graph, spare: str) -> None:
+    """What a reader may see of a store that is deleted meanwhile, a node without its properties, is no store."""
+    graph.rows("CREATE (:IamStore), (:IamStore {id: $store})", store=spare)
+    try:
+        listed = [one.id for one in door.list_stores()]
+        assert None not in listed
+        assert spare not in listed
+        with pytest.raises(RequestError, match="no store"):
+            own.head(spare)
+    finally:
+        graph.rows("MATCH (st:IamStore) WHERE st.epoch IS NULL DELETE st")
+
+
+def test_a_session_going_is_none(own: Neo4jKeeper, graph: Graph, store: str) -> None:
+    """So with a session that is forgotten meanwhile."""
+    graph.rows("CREATE (:IamSession {store: $store, id: 'going', member: 'ada'})", store=store)
+    assert own.get_session(store, "going") is None
+    assert () == own.list_sessions(store, "ada")
