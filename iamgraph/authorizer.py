@@ -599,10 +599,15 @@ class Authorizer:
         by: str | None = None,
         reason: str | None = None,
         idempotency_key: str | None = None,
+        *,
+        replacing: str | None = None,
     ) -> StoredModel:
-        """Make a model the store's current one. Raises `ModelError` with every fault of the text."""
+        """Make a model the store's current one. Raises `ModelError` with every fault of the text.
+
+        With the id of a model `replacing`, `ConflictError` (`model_changed`) where that is not the current one.
+        """
         act = Act(self._clock(), by, reason, idempotency_key)
-        stored = self._kept().write_model(store, parse_model(text), text, act)
+        stored = self._kept().write_model(store, parse_model(text), text, act, replacing=replacing)
         self._heads.tell(store)
         return stored
 

@@ -133,7 +133,9 @@ def watch(path: wire.StorePath, query: wire.ChangesQuery) -> Response:
 def write_model(path: wire.StorePath, body: wire.ModelBody) -> Response:
     """Make a model the store's current one."""
     by = actor(body.by)
-    stored = authorizer().write_model(path.store, body.text, by, body.reason, body.idempotency_key)
+    stored = authorizer().write_model(
+        path.store, body.text, by, body.reason, body.idempotency_key, replacing=body.replacing
+    )
     return answers.ModelAnswer.of(stored).response(201)
 
 

@@ -487,6 +487,9 @@ class ModelBody(ActBody, json_schema_extra=example(text=_MODEL)):
     """A model in its text form."""
 
     text: str = Field(description="the model, as its language writes it")
+    replacing: str | None = Field(
+        None, min_length=1, description="the id of the model it is to follow; refused where another is current by now"
+    )
 
 
 class KeyPath(BaseModel):

@@ -44,18 +44,28 @@ class Door(Protocol):
     def what_if(self, trial: Trial) -> Impact:
         """Who would gain and lose what."""
 
-    def write_model(self, store: str, text: str, by: str | None = None, reason: str | None = None) -> StoredModel:
-        """Make a model the store's current one."""
+    def write_model(
+        self,
+        store: str,
+        text: str,
+        by: str | None = None,
+        reason: str | None = None,
+        *,
+        replacing: str | None = None,
+    ) -> StoredModel:
+        """Make a model the store's current one, in place of the one `replacing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
     """What the shipped model would change: its relations in lines, what is in the way, and who gains and loses what.
 
+    All of it is said of the store's model of the id `model`.
     `hindered` are relations and kinds of subjects it has not, and tuples it does not allow. `impact` is None where
     there are too many accesses to try them all, or something is in the way.
     """
 
+    model: str
     lines: tuple[str, ...]
     hindered: tuple[str, ...]
     impact: Impact | None
@@ -95,24 +105,22 @@ def plan_upgrade(door: Door, store: str) -> Upgrade:
             code="no_access_model",
         )
     if found == "current":
-        return Upgrade((), (), None)
+        return Upgrade(stored.id, (), (), None)
     old, new = parse_model(stored.text), _shipped()[0]
     hindered = (*_lost(old, new), *_unfit(door, store, new))
-    return Upgrade(tuple(_lines(old, new)), hindered, None if hindered else _impact(door, store))
+    return Upgrade(stored.id, tuple(_lines(old, new)), hindered, None if hindered else _impact(door, store))
 
 
-def upgrade(door: Door, store: str, by: str | None = None, reason: str | None = None) -> StoredModel:
-    """Make the shipped model a store's current one, as one change. Nothing that the store's model allows is lost:
+def upgrade(door: Door, store: str, plan: Upgrade, by: str | None = None, reason: str | None = None) -> StoredModel:
+    """Make the shipped model a store's current one, as one change, and as it was planned.
 
-    `ConflictError` (`upgrade_refused`) where the shipped one lacks a relation, or does not allow a tuple that is there.
-    What is written meanwhile fits as well, since all that the store's model takes is taken.
+    `ConflictError` (`upgrade_refused`) where something would be lost, and (`model_changed`) where the store has another
+    model than that of the plan: that is looked at under the store's lock. While it has the same, all that was written
+    since the plan fits as well, since all that this model takes is taken.
     """
-    stored = door.get_model(store)
-    old, new = parse_model(stored.text), _shipped()[0]
-    hindered = (*_lost(old, new), *_unfit(door, store, new))
-    if hindered:
-        raise ConflictError(f"the shipped model would lose something: {hindered[0]}", code="upgrade_refused")
-    return door.write_model(store, shipped_model(), by, reason)
+    if plan.hindered:
+        raise ConflictError(f"the shipped model would lose something: {plan.hindered[0]}", code="upgrade_refused")
+    return door.write_model(store, shipped_model(), by, reason, replacing=plan.model)
 
 
 def _impact(door: Door, store: str) -> Impact | None:

@@ -407,9 +407,12 @@ class Remote:
         by: str | None = None,
         reason: str | None = None,
         idempotency_key: str | None = None,
+        *,
+        replacing: str | None = None,
     ) -> StoredModel:
         """Make a model the store's current one."""
         body = {"text": text, "by": by, "reason": reason, "idempotency_key": idempotency_key}
+        body |= {"replacing": replacing} if replacing is not None else {}
         return self._ask("POST", _path(store, "models"), partial(_model, store), body)
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:

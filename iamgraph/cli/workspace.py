@@ -213,7 +213,7 @@ def upgrade_(
         if plan.changes and not dry_run:
             if not (yes or plan.hindered):
                 click.confirm("Make it so?", abort=True, err=True)
-            stored = upgrade(door, store, by, reason)
+            stored = upgrade(door, store, plan, by, reason)
     told: Said = {
         "store": store,
         "changes": plan.changes,

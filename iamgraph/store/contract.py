@@ -238,8 +238,10 @@ class Keeper(Protocol):
     def delete_store(self, store: str) -> None:
         """End a store and remove all it holds."""
 
-    def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
-        """Make a model the current one."""
+    def write_model(
+        self, store: str, model: Model, text: str, act: Act, *, replacing: str | None = None
+    ) -> StoredModel:
+        """Make a model the current one; `ConflictError` (`model_changed`) where it is not `replacing`, if given."""
 
     def get_model(self, store: str, id_: str | None = None) -> StoredModel:
         """A model of the store; without an id the current one."""

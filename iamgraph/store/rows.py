@@ -194,9 +194,10 @@ def once_for_object(store: str, object_: Object, act: Act) -> Once:
     return _once(act.idempotency_key, "delete object", store, str(object_), [act.by, act.reason])
 
 
-def once_for_model(store: str, text: str, act: Act) -> Once:
+def once_for_model(store: str, text: str, act: Act, replacing: str | None) -> Once:
     """A new model, once."""
-    return _once(act.idempotency_key, "write model", store, text, [act.by, act.reason])
+    said = [act.by, act.reason] if replacing is None else [act.by, act.reason, replacing]
+    return _once(act.idempotency_key, "write model", store, text, said)
 
 
 def once_for_act(store: str, act: Act) -> Once:

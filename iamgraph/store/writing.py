@@ -130,17 +130,27 @@ class Neo4jWriter(Neo4jConnection):
             run.commit()
         return Deletion(info.at(number), len(found))
 
-    def write_model(self, store: str, model: Model, text: str, act: Act) -> StoredModel:
-        """Make a model the current one."""
+    def write_model(
+        self, store: str, model: Model, text: str, act: Act, *, replacing: str | None = None
+    ) -> StoredModel:
+        """Make a model the current one, in place of the one `replacing`, if given."""
         stored: dict[str, Any] = {"id": str(ULID()), "text": text, "hash": model_hash(model), "at": act.at}
-        return self._write_model(store, stored, act, once_for_model(store, text, act))
+        return self._write_model(store, stored, act, once_for_model(store, text, act, replacing), replacing)
 
     @retried
-    def _write_model(self, store: str, stored: Mapping[str, Any], act: Act, once: Once) -> StoredModel:
+    def _write_model(
+        self, store: str, stored: Mapping[str, Any], act: Act, once: Once, replacing: str | None
+    ) -> StoredModel:
         with self._locked(store) as (run, info):
             done = change_made(run, store, once)
             if done is not None:
                 return stored_model(run(statement("models/get"), {"store": store, "id": done["model"]})[0], info)
+            if replacing not in (None, info.model):
+                raise ConflictError(
+                    f"the model of store `{store}` was changed meanwhile: look at it again",
+                    code="model_changed",
+                    pointer="/replacing",
+                )
             rows = run(
                 statement("models/write"),
                 {"store": store, "by": act.by, "reason": act.reason, **_marks(once), **stored},

@@ -54,7 +54,7 @@ def test_an_upgrade_is_one_change_that_loses_nothing(door: PythonDoor, root: Acc
     assert plan.impact is not None
     assert {"can_provision", "can_open_home"} == {one.relation for one in plan.impact.gained}
     assert {Outcome.ALLOWED} == {one.after for one in plan.impact.shifts}
-    stored = upgrade(door.authorizer, door.store, "ada", "new iamgraph")
+    stored = upgrade(door.authorizer, door.store, plan, "ada", "new iamgraph")
     assert ("current", before.revision.number + 1) == (standing(stored), stored.revision.number)
     assert tuples == [str(one.tuple) for one in door.authorizer.read(door.store, None, 1000).items]
     root.tokens("one").create("okta", provisioning=True)
@@ -81,9 +81,24 @@ def test_nothing_is_lost(door: PythonDoor, root: Access, model: str, tuple_: str
     assert (hindered, None) == (plan.hindered[0], plan.impact)
     assert (tuple_ is not None) is any(f"`{tuple_}` does not fit" in one for one in plan.hindered)
     with pytest.raises(IamgraphError) as refused:
-        upgrade(door.authorizer, door.store)
+        upgrade(door.authorizer, door.store, plan)
     assert "upgrade_refused" == refused.value.code
     assert "other" == standing(door.authorizer.get_model(door.store))
+
+
+def test_what_was_planned_is_done_or_nothing(door: PythonDoor, root: Access) -> None:
+    """What the store's model takes after the plan is kept; where it has another model by then, nothing is done."""
+    _with(door, root, OLDER)
+    plan = plan_upgrade(door.authorizer, door.store)
+    changed = door.authorizer.write_model(door.store, NARROWER)
+    with pytest.raises(IamgraphError) as refused:
+        upgrade(door.authorizer, door.store, plan)
+    assert ("model_changed", "/replacing") == (refused.value.code, refused.value.pointer)
+    assert changed == door.authorizer.get_model(door.store)
+    plan = plan_upgrade(door.authorizer, door.store)
+    root.members("one").add("bob@x.io", id_="bob")
+    assert "current" == standing(upgrade(door.authorizer, door.store, plan))
+    assert "bob" in [one["id"] for one in root.members("one").all()]
 
 
 def test_a_tuple_of_a_model_before_is_looked_at(door: PythonDoor, root: Access) -> None:
