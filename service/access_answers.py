@@ -349,6 +349,7 @@ class PlanAnswer(Answer):
     """What applying a document would change, in lines for people."""
 
     lines: list[str]
+    plan: str = Field(description="of this very plan; an apply that carries it is refused where it would do otherwise")
 
 
 def cut(

@@ -432,5 +432,8 @@ class ApplyBody(DocumentBody, json_schema_extra=_example(text=_DOCUMENT, removal
     """What a workspace is to be; what the document does not name goes."""
 
     removals: int = Field(MAX_REMOVALS, ge=0, description="how many things may go")
+    plan: str | None = Field(
+        None, max_length=100, description="of the plan that was shown; refused where it is another"
+    )
     reason: str | None = None
     idempotency_key: str | None = None

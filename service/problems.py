@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from iamgraph.access.desk import RelationMissingError
+from iamgraph.access.faults import FaultyFileError
 from iamgraph.access.policies import HOLDING
 from iamgraph.access.resources import SORTS
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, ModelError, RequestError, StoreError
@@ -156,9 +157,11 @@ def _pointer(place: tuple[int | str, ...]) -> str:
 
 
 def _ours(error: IamgraphError) -> ResponseReturnValue:
-    faults = None
+    faults: list[dict[str, Any]] | None = None
     if isinstance(error, ModelTextError):
         faults = [{"line": one.line, "column": one.column, "detail": one.message} for one in error.faults]
+    if isinstance(error, FaultyFileError):
+        faults = [{"place": one.place, "code": one.code, "detail": one.message} for one in error.faults]
     if isinstance(error, StoreError):
         g.cause = type(error.__cause__).__name__  # for the log; its text may hold what nobody should read
     pointer = error.pointer or POINTER_OF_CODE.get(error.code)

@@ -69,7 +69,8 @@ def read_document(path: wire.WorkspacePath) -> Response:
 def plan_document(path: wire.WorkspacePath, body: wire.DocumentBody) -> Response:
     """What applying a document would change; changes nothing."""
     document = body.to_document(path.workspace)
-    return answers.PlanAnswer(lines=list(access().documents.plan(document).lines)).response()
+    plan = access().documents.plan(document)
+    return answers.PlanAnswer(lines=list(plan.lines), plan=plan.token).response()
 
 
 @routes.post(f"{_HOME}/document", responses={200: answers.DoneAnswer})
@@ -77,7 +78,7 @@ def apply_document(path: wire.WorkspacePath, body: wire.ApplyBody) -> Response:
     """Make a workspace what a document says, in one act; for its owners."""
     document = body.to_document(path.workspace)
     documents = access(body.reason, body.idempotency_key).documents
-    return answers.DoneAnswer.of(documents.apply(document, removals=body.removals)).response()
+    return answers.DoneAnswer.of(documents.apply(document, removals=body.removals, shown=body.plan)).response()
 
 
 @routes.post(f"{_HOME}/people", responses={200: answers.DoneAnswer})

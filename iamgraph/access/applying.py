@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Final
+
+from ulid import ULID
 
 from iamgraph.access import words
 from iamgraph.access.described import document_of, read_workspace
@@ -12,7 +16,7 @@ from iamgraph.access.document import Document
 from iamgraph.access.planned import Plan, difference
 from iamgraph.access.words import is_
 from iamgraph.access.workspaces import HIPAA, HIPAA_SAID, only_by_key
-from iamgraph.errors import ConflictError
+from iamgraph.errors import ConflictError, RequestError
 from iamgraph.questions import Done, Effect, Note
 from iamgraph.revision import Revision
 from iamgraph.transaction import Transaction
@@ -32,7 +36,7 @@ class Documents:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._given: dict[Object, Object] = {}
+        self._seed = ULID()
         self._seen: tuple[Document, Revision, Plan] | None = None
 
     def read(self, workspace: str) -> Document:
@@ -58,21 +62,25 @@ class Documents:
         self._seen = self._desk.look(note, None, tell)
         return self._seen[2]
 
-    def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: Plan | None = None) -> Done:
+    def apply(self, document: Document, *, removals: int = MAX_REMOVALS, shown: str | None = None) -> Done:
         """Make the workspace what the document says, in one act; where it is that already, nothing is changed.
 
         What the document does not name goes, but for tokens, invites and access requests, and policies these hold.
         Only an owner may; only a service's own key makes a workspace. Raises `FaultyFileError` with all that is wrong
         with the document, `LimitError` (`too_many_removals`) where more than `removals` lines of the plan begin with
-        `-`, and `ConflictError` (`plan_changed`) where the plan is no longer the one `shown`.
+        `-`, and `ConflictError` (`plan_changed`) where the plan is no longer the one `shown`, given by its token.
         """
+        if shown is not None:
+            self._seed = _seed(shown)
         home = words.workspace(document.workspace)
         note = Note("workspace.apply", home, home)
 
         def decide(transaction: Transaction) -> Effect:
             plan = self._planned(transaction, document)
-            if shown is not None and plan != shown:
-                raise ConflictError("the workspace was changed meanwhile: look at the plan again", code="plan_changed")
+            if shown is not None and plan.token != shown:
+                raise ConflictError(
+                    "the workspace was changed meanwhile: look at the plan again", code="plan_changed", pointer="/plan"
+                )
             plan.check(removals)
             return Effect(note, plan.writes, plan.deletes, plan.attributes, plan.removed)
 
@@ -89,15 +97,25 @@ class Documents:
                 # Refused as where there is one: who may not look into a workspace does not learn whether it is there.
                 self._desk.require(transaction, Need(NEEDS[0], home))
             only_by_key(self._desk.caller)
-        if self._seen is not None and self._seen[:2] == (document, transaction.info.revision):
-            return self._seen[2]
+        seen = self._seen
+        if seen is not None and seen[:2] == (document, transaction.info.revision) and seen[2].seed == str(self._seed):
+            return seen[2]
         there = read_workspace(transaction, home)
         describing = Describing(transaction, document, there, self._account)
         wanted = describing.described()
-        plan = difference(there, wanted, describing.notes, describing.ending)
+        plan = replace(difference(there, wanted, describing.notes, describing.ending), seed=str(self._seed))
         if is_(HIPAA, "workspace", home) in (*plan.writes, *plan.deletes):
             only_by_key(self._desk.caller, HIPAA_SAID)
         return plan
 
     def _account(self, address: Object) -> Object:
-        return self._given.setdefault(address, words.new_id("member"))
+        """The id of a new account: of one seed always the same, so that the one that was shown is made."""
+        drawn = hashlib.sha256(self._seed.bytes + str(address).encode()).digest()
+        return Object("member", str(ULID(self._seed.bytes[:6] + drawn[:10])))
+
+
+def _seed(token: str) -> ULID:
+    try:
+        return ULID.from_str(token.partition("-")[0])
+    except ValueError as fault:
+        raise RequestError("malformed token of a plan", code="malformed_plan_token", pointer="/plan") from fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from iamgraph.errors import ConflictError, IamgraphError, LimitError, RequestError
 
@@ -39,6 +39,13 @@ class FaultyFileError(RequestError):
         count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
         codes = {one.code for one in faults}
         super().__init__(f"{count} in {what}: {first}", code=codes.pop() if len(codes) == 1 else None)
+
+    @classmethod
+    def told(cls, message: str, code: str, faults: list[Fault]) -> Self:
+        """The same, as a service told of it."""
+        found = cls("", faults)
+        found.message, found.code = message, code
+        return found
 
     def render(self) -> str:
         """All faults, one a line."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ class Plan:
     """What a document would change, for people and exactly.
 
     A line begins with `+` for what comes, `-` for what goes, `~` for what gets another name, `=` for what stays
-    though the document does not say so. Of the objects in `removed` all goes.
+    though the document does not say so. Of the objects in `removed` all goes. By its `seed` new accounts get their ids.
     """
 
     lines: tuple[str, ...]
@@ -27,6 +29,15 @@ class Plan:
     deletes: tuple[RelationTuple, ...]
     attributes: tuple[Attributes, ...]
     removed: tuple[Object, ...]
+    seed: str = ""
+
+    @property
+    def token(self) -> str:
+        """By which an apply knows that this very plan was shown: the seed, and a hash of all it would do."""
+        facts = [[str(one.object), sorted(one.values.items())] for one in self.attributes]
+        tuples = [list(map(str, one)) for one in (self.writes, self.deletes, self.removed)]
+        said = json.dumps([self.lines, tuples, facts], default=str)
+        return f"{self.seed}-{hashlib.sha256(said.encode()).hexdigest()}"
 
     @property
     def changes(self) -> bool:

@@ -552,6 +552,11 @@ def _problem(status: int, said: Said, text: str) -> IamgraphError:
     faults = [one for one in said.get("errors", ()) if "line" in one]
     if faults:
         return ModelTextError(_fault(one, text.split("\n")) for one in faults)
+    if any("place" in one for one in said.get("errors", ())):
+        from iamgraph.access import faults as files  # noqa: PLC0415 - only where a file is faulty
+
+        wrong = [files.Fault(_line(one["place"]), one["code"], _line(one["detail"])) for one in said["errors"]]
+        return files.FaultyFileError.told(message, code, wrong)
     if code in LIMIT_CODES:
         return LimitError(message, code=code)
     kind = CLASS_OF_STATUS.get(status, RequestError if status < 500 else StoreError)

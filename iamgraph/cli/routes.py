@@ -16,7 +16,6 @@ from iamgraph.tuples import Object
 
 if TYPE_CHECKING:
     from iamgraph.access.document import Document
-    from iamgraph.access.planned import Plan
     from iamgraph.cli.remote import Remote
 
 # What is not in the path goes into the body or, of GET and DELETE, the query. Below `/` is the workspace's own.
@@ -151,14 +150,13 @@ class RemoteDocuments:
     def plan(self, document: Document) -> LinesPlan:
         """What applying it would change."""
         told = self.remote.tell("POST", _document(document.workspace) + "/plan", json={"text": document.text()})
-        return LinesPlan(tuple(told["lines"]))
+        return LinesPlan(tuple(told["lines"]), told["plan"])
 
-    def apply(self, document: Document, *, removals: int, shown: Plan | LinesPlan | None = None) -> Done:
-        """Make it so. The service plans anew, and lets no more go than was shown."""
+    def apply(self, document: Document, *, removals: int, shown: str | None = None) -> Done:
+        """Make it so. The service plans anew, and refuses where that is another plan than was shown."""
         from iamgraph.cli.remote import ToldRevision  # noqa: PLC0415 - HTTP only where it is spoken
 
-        most = removals if shown is None else min(removals, shown.removals)
-        body = {"text": document.text(), "removals": most, "reason": self.reason}
+        body = {"text": document.text(), "removals": removals, "reason": self.reason, "plan": shown}
         told = self.remote.tell("POST", _document(document.workspace), json=body)
         return Done(ToldRevision("", "", told["revision"], told["zookie"]), Object("workspace", told["id"]))
 
@@ -168,6 +166,7 @@ class LinesPlan:
     """A plan as a service tells it: in lines only."""
 
     lines: tuple[str, ...]
+    token: str
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()

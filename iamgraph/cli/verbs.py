@@ -37,9 +37,9 @@ class Papers(Protocol):
         """What there is."""
 
     def plan(self, document: Document) -> Any:
-        """What applying it would change: `lines`, `changes`, `removals` and, where they are known, the tuples."""
+        """What applying it would change: `lines`, `changes`, `removals`, `token`, and tuples where known."""
 
-    def apply(self, document: Document, *, removals: int, shown: Any = None) -> Done:
+    def apply(self, document: Document, *, removals: int, shown: str | None = None) -> Done:
         """Make it so."""
 
 

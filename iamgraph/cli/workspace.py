@@ -117,7 +117,7 @@ def apply(
             plan.check(removals)
             if not yes:
                 click.confirm("Make it so?", abort=True, err=True)
-            done = documents.apply(document, removals=removals, shown=plan)
+            done = documents.apply(document, removals=removals, shown=plan.token)
     _tell(document.workspace, plan, done, out)
 
 

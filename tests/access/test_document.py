@@ -211,7 +211,7 @@ def test_from_any_to_any(ground: Ground, document: Document) -> None:
     desk = ground.root.documents
     plan = desk.plan(document)
     before = ground.revision
-    desk.apply(document, removals=1_000, shown=plan)
+    desk.apply(document, removals=1_000, shown=plan.token)
     assert (set(plan.writes), set(plan.deletes)) == ground.changed(before)
     assert document == desk.read("acme")
     assert not desk.plan(document).changes
@@ -529,7 +529,7 @@ def test_another_plan_than_was_shown(acme: Ground) -> None:
     plan = desk.plan(wanted)
     acme.root.groups("acme").create("ops", id_="ops")
     with pytest.raises(ConflictError) as caught:
-        desk.apply(wanted, shown=plan)
+        desk.apply(wanted, shown=plan.token)
     assert "plan_changed" == caught.value.code
 
 
@@ -538,7 +538,7 @@ def test_what_others_change_meanwhile(acme: Ground) -> None:
     desk, wanted = acme.root.documents, replace(ACME, groups=(), policies=())
     plan = desk.plan(wanted)
     acme.root.documents.apply(replace(SMALL, workspace="other", members=(Member("zed", "zed@x.io", role="owner"),)))
-    desk.apply(wanted, shown=plan)
+    desk.apply(wanted, shown=plan.token)
     assert wanted == desk.read("acme")
     acme.root.groups("acme").create("ops", id_="ops")
     desk.apply(wanted)

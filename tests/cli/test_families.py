@@ -136,6 +136,11 @@ def test_a_document_there_and_back(at: At, tmp_path: object) -> None:
     assert not at.cli.run(*apply, given=text).json["changes"]
     assert at.cli.run(*apply, given=text.replace("name: Acme", "name: Umbrella")).json["changes"]
     assert "name: Umbrella" in at.done("workspace show")
+    faulty = at.cli.run(
+        *apply, given=text.replace("plan: business", "plan: golden").replace("role: owner", "role: boss")
+    )
+    places = [one["place"] for one in faulty.said["faults"]]
+    assert ((2, "faulty_file"), "/plan", True) == (faulty.failure, places[0], "/members" in places)
     people = at.cli.run("workspace", "import-members", at.home, "-", *at.where, given=f"email\nb@{at.home}.io\n")
     assert people.out.startswith("1 people")
 

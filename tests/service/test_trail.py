@@ -99,6 +99,36 @@ def test_a_document_there_and_back(acme: Acme) -> None:
     )
 
 
+def test_the_plan_that_was_shown_is_made_or_nothing(acme: Acme) -> None:
+    """An apply that carries its plan does what was shown, ids of new accounts too; changed meanwhile, it is refused."""
+    text = acme.client.get(f"{acme.home}/document").body.decode()
+    text = text.replace("members:\n", "members:\n- {email: new@plan.example}\n")
+    planned = acme.post("/document/plan", 200, text=text)
+    (line,) = planned["lines"]
+    acme.post("/groups", name="Between", id=f"{acme.id}-between")
+    before = acme.get("/members")
+    refused = acme.client.post(f"{acme.home}/document", {"text": text, "plan": planned["plan"]})
+    assert (409, "plan_changed", "/plan") == refused.problem
+    bad = acme.client.post(f"{acme.home}/document", {"text": text, "plan": "no plan"})
+    assert (400, "malformed_plan_token", "/plan") == bad.problem
+    assert (before, "Between") == (acme.get("/members"), acme.get(f"/groups/{acme.id}-between")["name"])
+    acme.client.send("DELETE", f"{acme.home}/groups/{acme.id}-between")
+    acme.post("/document", 200, text=text, plan=planned["plan"])
+    (made,) = [one["id"] for one in acme.get("/members")["members"] if one.get("email") == "new@plan.example"]
+    assert f"member {made} " in line
+
+
+def test_all_faults_of_a_document(acme: Acme) -> None:
+    """Every fault of a document is told with its place and code, not the first alone."""
+    text = acme.client.get(f"{acme.home}/document").body.decode()
+    faulty = text.replace("plan: business", "plan: golden") + "policies:\n- {id: p, role: king}\n"
+    for path in ("/document/plan", "/document"):
+        reply = acme.client.post(f"{acme.home}{path}", {"text": faulty})
+        assert (400, "faulty_file") == reply.problem[:2]
+        assert ["/plan", "/policies/p/role"] == [one["place"] for one in reply.json["errors"]]
+        assert "role_not_found" == reply.json["errors"][1]["code"]
+
+
 def test_a_document_of_another_workspace(acme: Acme) -> None:
     """A document goes where its path says, or nowhere."""
     reply = acme.client.post(f"{acme.home}/document", {"text": "workspace: other\n"})
@@ -113,7 +143,7 @@ def test_people_out_of_csv(acme: Acme) -> None:
     assert "ada@people.example" in [one.get("email") for one in acme.get("/members")["members"]]
     assert "moved" == acme.get("/audit")["entries"][0]["reason"]
     faulty = acme.client.send("POST", path, "email\nbob@people.example\nx\n", csv)
-    assert (400, True) == (faulty.status, "line 3" in faulty.json["detail"])
+    assert (400, ["line 3"]) == (faulty.status, [one["place"] for one in faulty.json["errors"]])
     assert (400, "malformed_text") == acme.client.send("POST", path, b"email\n\xff\n", csv).problem[:2]
     assert 415 == acme.client.send("POST", path, "email\n").status
     assert 2 == len(acme.get("/members")["members"])
