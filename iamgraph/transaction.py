@@ -13,7 +13,7 @@ from iamgraph.listing import listing_of
 from iamgraph.questions import CheckQuestion, StoreInfo, TupleFilter
 from iamgraph.reasons import Sentences
 from iamgraph.review import Reviewing, ReviewPage, ReviewQuestion
-from iamgraph.store.contract import Room
+from iamgraph.store.contract import Room, Stride
 from iamgraph.tuples import Object, RelationTuple, StoredTuple, Subject
 
 MAX_STORED_READ: Final = 200_000
@@ -86,12 +86,27 @@ class Transaction:
         """The tuples of many objects, of one relation if given, in no order; `LimitError` where they are too many."""
         return [one for one in self._room.of_each(objects, relation) if self._holds(one)]
 
+    def next_beneath(self, parent: Object, relation: str, type_: str, after: str, limit: int) -> list[Object]:
+        """The objects of a type that have the parent by that relation: the first past the id `after`, by id."""
+        found: list[Object] = []
+        place: str | None = after
+        while place is not None and len(found) < limit:
+            stretch = self._room.onward_after([Stride(parent.type, [parent.id], relation, None, type_)], place, limit)
+            objects = [Object(type_, one.id) for one in stretch.steps]
+            living = {one.object for one in self.of_each(objects, relation) if one.subject == parent}
+            found += [one for one in objects if one in living]
+            place = stretch.end
+        return found[:limit]
+
+    def by_subjects(self, subjects: Iterable[Subject]) -> list[RelationTuple]:
+        """The tuples of many subjects, in no order; `LimitError` where they are too many."""
+        found = list(self._room.by_subjects(subjects, MAX_STORED_READ + 1, MAX_STORED_READ + 1))
+        return [one.tuple for one in self._living(_readable(found))]
+
     def stored(self, of: Iterable[tuple[Object, str]]) -> list[StoredTuple]:
         """The tuples of many objects and relations, in no order, each with since when, by whom and why."""
         found = list(self._room.of_kinds([(*one, None) for one in of], MAX_STORED_READ + 1))
-        if len(found) > MAX_STORED_READ:
-            raise LimitError(f"more than {MAX_STORED_READ} tuples to look at", code="too_many_tuples")
-        return self._living(found)
+        return self._living(_readable(found))
 
     def review(self, asked: ReviewQuestion) -> ReviewPage:
         """Who has which relation on an object."""
@@ -108,3 +123,9 @@ class Transaction:
 
     def _living(self, found: Iterable[StoredTuple]) -> list[StoredTuple]:
         return [one for one in found if self._holds(one.tuple)]
+
+
+def _readable(found: list[StoredTuple]) -> list[StoredTuple]:
+    if len(found) > MAX_STORED_READ:
+        raise LimitError(f"more than {MAX_STORED_READ} tuples to look at", code="too_many_tuples")
+    return found

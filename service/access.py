@@ -150,7 +150,8 @@ def _policies(path: wire.WorkspacePath, body: wire.Act) -> Policies:
 @routes.get(f"{_HOME}/groups", responses={200: answers.GroupsAnswer})
 def list_groups(path: wire.WorkspacePath, query: wire.ListQuery) -> Response:
     """The groups of a workspace."""
-    found, cursor = answers.cut(access().groups(path.workspace).all(), query.limit, query.cursor)
+    groups = access().groups(path.workspace).page(answers.place(query.limit, query.cursor), query.limit + 1)
+    found, cursor = answers.cut(groups, query.limit, query.cursor)
     told = [answers.GroupLineAnswer(id=one["id"], name=one["name"], size=one["members"]) for one in found]
     return answers.GroupsAnswer(groups=told, next_cursor=cursor).response()
 
@@ -231,9 +232,13 @@ def _group(path: wire.GroupPath) -> str:
 @routes.get(f"{_HOME}/policies", responses={200: answers.PoliciesAnswer})
 def list_policies(path: wire.WorkspacePath, query: wire.PoliciesQuery) -> Response:
     """The policies of a workspace, or those that one holder holds, itself or through its groups."""
-    found, cursor = answers.cut(
-        access().policies(path.workspace).all(query.holder, inherited=query.inherited), query.limit, query.cursor
+    after, policies = answers.place(query.limit, query.cursor), access().policies(path.workspace)
+    listed = (
+        policies.page(after, query.limit + 1)
+        if query.holder is None
+        else policies.all(query.holder, inherited=query.inherited)
     )
+    found, cursor = answers.cut(listed, query.limit, query.cursor)
     told = [answers.PolicyAnswer(**one) for one in found]
     return answers.PoliciesAnswer(policies=told, next_cursor=cursor).response()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -182,6 +183,17 @@ class Groups:
             return sorted(told, key=lambda one: (str(one["name"]), str(one["id"])))
 
         return self._desk.look(note, self._need, tell)
+
+    def page(self, after: str, limit: int) -> list[dict[str, Any]]:
+        """As `all`, by id: those past the id `after`, and no more than `limit`; no other is read."""
+
+        def tell(transaction: Transaction) -> list[dict[str, Any]]:
+            groups = transaction.next_beneath(self._home, "workspace", "group", after, limit)
+            kept = transaction.attributes(groups)
+            counts = Counter(one.object for one in transaction.of_each(groups, "added"))
+            return [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
+
+        return self._desk.look(Note("group.list", self._home, self._home), self._need, tell)
 
     def _all(self, transaction: Transaction) -> list[Object]:
         found = transaction.every(TupleFilter(object_type="group", relation="workspace", subject=self._home))

@@ -136,6 +136,20 @@ class Policies:
         theirs = holder is not None and str(self._desk.caller.subject) == holder
         return self._desk.look(note, Need("can_open" if theirs else "can_manage_access", self._home), tell)
 
+    def page(self, after: str, limit: int) -> list[dict[str, Any]]:
+        """As `all`, those past the id `after`, and no more than `limit`; no other is read."""
+
+        def tell(transaction: Transaction) -> list[dict[str, Any]]:
+            policies = transaction.next_beneath(self._home, "workspace", "policy", after, limit)
+            given = transaction.by_subjects(policies)
+            on = {one.object for one in given if one.object != self._home}
+            here = {one.object for one in transaction.of_each(on, "workspace") if one.subject == self._home}
+            given = [one for one in given if one.object == self._home or one.object in here]
+            return _named(transaction, policies_of(self._home, [*transaction.of_each(policies), *given]))
+
+        note = Note("policy.list", self._home, self._home)
+        return self._desk.look(note, Need("can_manage_access", self._home), tell)
+
     def _tuples(self, transaction: Transaction) -> list[RelationTuple]:
         return [*transaction.beneath(self._home, "workspace"), *transaction.of_each([self._home])]
 

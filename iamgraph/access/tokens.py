@@ -122,12 +122,15 @@ class Tokens:
         note = Note("token.revoke", found, self._home)
         return self._desk.act(note, Need("can_manage_tokens", self._home), decide)
 
-    def all(self) -> list[dict[str, Any]]:
-        """The tokens, by id: what each may, when it was last used, and whether who made it has left."""
+    def all(self, *, after: str = "", limit: int | None = None) -> list[dict[str, Any]]:
+        """The tokens, by id: what each may, when it was last used, and whether who made it has left.
+
+        Those past the id `after`, and no more than `limit`, if there is one.
+        """
         note = Note("token.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            tokens = _tokens(transaction, self._home)
+            tokens = [one for one in _tokens(transaction, self._home) if one.id > after][:limit]
             provisioners = set(_tokens(transaction, self._home, (PROVISIONER,)))
             owners = set(subjects(transaction, self._home, "owner_direct"))
             flagged = set(subjects(transaction, self._home, "pii"))

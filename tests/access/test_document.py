@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -594,3 +594,37 @@ def test_many(ground: Ground) -> None:
     patient.root.documents.apply(large)
     assert 2 == ground.revision
     assert large == patient.root.documents.read("acme")
+
+
+def test_pages_are_the_whole(ground: Ground) -> None:
+    """Groups, policies and tokens read by pages are those of the whole list, each once, whatever their ids are."""
+    ids = ["a", "b", "c-1", "c1", "d", "é", "\ufb01", "\U0001f600", "zz"]
+    root = ground.root
+    root.documents.apply(
+        replace(
+            SMALL,
+            members=(Member("ada", "ada@x.io", role="owner"), Member("bob", "bob@x.io")),
+            groups=tuple(Group(one, f"Group {one}", members=("bob",) if one > "b" else ()) for one in ids),
+            resources=(Resource("source", "s"), Resource("source", "t")),
+            policies=(
+                *(Policy(one, "source_reader", resources=("s", "t"), holders=("group:a", "member:bob")) for one in ids),
+                Policy("whole", "source_admin", holders=(f"group:{ids[-1]}",)),
+                Policy("idle", "privacy_admin"),
+            ),
+        )
+    )
+    for one in ids:
+        root.tokens(SMALL.workspace).create(one)
+    groups, policies = root.groups(SMALL.workspace), root.policies(SMALL.workspace)
+    tokens = root.tokens(SMALL.workspace)
+    for whole, page in (
+        (groups.all(), groups.page),
+        (policies.all(), policies.page),
+        (tokens.all(), lambda after, limit: tokens.all(after=after, limit=limit)),
+    ):
+        for size in (1, 4, 100):
+            found: list[dict[str, Any]] = []
+            last = ""
+            while len(told := page(last, size)) == size:
+                found, last = [*found, *told], str(told[-1]["id"])
+            assert sorted(whole, key=lambda one: str(one["id"])) == [*found, *told]
