@@ -360,12 +360,14 @@ ROWS: Final = (
     ),
     Row(
         18,
-        "who edits a source labels it, with labels there are",
+        "who edits a source or space labels it, with labels there are",
         (
             Do("sally", "labels.attach", {"resource": "source:S1", "labels": ["region:apac"]}),
             Do("sally", "labels.create", {"text": "region:emea"}, "relation_missing"),
             Do("sally", "labels.attach", {"resource": "source:S3", "labels": ["region:apac"]}, "relation_missing"),
             Do("sally", "labels.attach", {"resource": "source:S1", "labels": ["kind:emea"]}, "label_not_found"),
+            Do("eve", "labels.attach", {"resource": "space:SP-prod", "labels": ["region:apac"]}),
+            Do("eve", "labels.attach", {"resource": "space:SP-dev", "labels": ["region:apac"]}, "relation_missing"),
         ),
     ),
     Row(
