@@ -49,7 +49,6 @@ class Tokens:
             raise RequestError(
                 "a token for provisioning may nothing else: make another for that", code="provisioning_alone"
             )
-        _check_described(description)
         id_ = str(ULID())
         token, secret = Object("token", id_), new_secret(TOKEN, id_)
         new = [(words.new_id("policy"), grant) for grant in grants]
@@ -89,7 +88,6 @@ class Tokens:
 
     def describe(self, token: str, description: str) -> Done:
         """Give a token another description."""
-        _check_described(description)
         found = Object("token", token)
 
         def decide(transaction: Transaction) -> Effect:
@@ -168,14 +166,6 @@ def _tokens(
     """The tokens of a workspace, by id; those past their time too, which can be revoked still."""
     found = (one.tuple.subject for each in relations for one in transaction.of(home, each, expired=True))
     return sorted(one for one in found if isinstance(one, Object))
-
-
-def _check_described(description: str) -> None:
-    """`RequestError` where nothing says what a token is for, so that no owner could tell whether it may go."""
-    if not description.strip():
-        raise RequestError(
-            "a token's description says what it is for", code="description_missing", pointer="/description"
-        )
 
 
 def _is_person(name: str | None) -> bool:
