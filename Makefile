@@ -45,7 +45,7 @@ long: .venv/installed  ## the long runs: 200,000 random checks, 2,000 random lis
 	IAMGRAPH_ROUNDS=10000 $(BIN)/pytest -s tests/service/test_new_enemy.py
 	IAMGRAPH_CUTS=1000 $(BIN)/pytest tests/store/test_lost_commits.py
 	IAMGRAPH_REVOKES=1000 $(BIN)/pytest -s tests/service/test_revocation.py
-	IAMGRAPH_FUZZED=10000 $(BIN)/pytest tests/service/test_fuzz.py tests/service/test_raw_fuzz.py tests/service/test_scim.py
+	IAMGRAPH_FUZZED=10000 $(BIN)/pytest tests/service/test_fuzz.py tests/service/test_raw_fuzz.py tests/service/test_scim.py tests/access/test_people_fuzz.py
 	IAMGRAPH_CROWD=100000 $(BIN)/pytest -s tests/page/test_crowd.py
 	IAMGRAPH_KILLS=100 IAMGRAPH_OVERLOAD=5 IAMGRAPH_TRICKLING=500 IAMGRAPH_RESTARTS=20 $(BIN)/pytest -s tests/service/test_faults_under_load.py
 

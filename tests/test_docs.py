@@ -307,3 +307,10 @@ def test_the_access_model_is_documented() -> None:
     model = parse_model(shipped_model())
     permissions = {each.name for one in model.types for each in one.relations if each.name.startswith("can_")}
     assert permissions == set(re.findall(r"`(can_\w+)`", text))
+
+
+def test_every_decision_has_a_reason() -> None:
+    """What the access model leaves open is decided in one table, each line with the reason."""
+    decided = rows((ROOT / "docs" / "access.md").read_text(), "Question")
+    assert len(decided) > 30
+    assert [] == [one for one in decided if len(one) != 3 or not all(cell.strip() for cell in one)]

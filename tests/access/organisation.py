@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 OURS: Final = "W1"
+# The row whose acts are an identity provider's.
+PROVIDED: Final = 34
 # Verbs that change nothing.
 TELLING: Final = frozenset({"all", "get", "page", "export", "read", "plan"})
 
@@ -29,6 +32,9 @@ class Door(Protocol):
     def may(self, subject: str, relation: str, object_: str) -> bool:
         """The answer to a check."""
 
+    def lives(self, member: str, idle: timedelta) -> bool:
+        """Whether a session of theirs lives, which began, and was last used, so long ago."""
+
     def act(self, by: str | None, verb: str, workspace: str, arguments: Mapping[str, Any]) -> Made:
         """What becomes of a verb, for example `labels.attach`; `IamgraphError` with its code where it is refused.
 
@@ -43,6 +49,14 @@ class Ask:
     subject: str
     relation: str
     object: str
+    answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Somebody who has not used their session for 16 minutes, and whether they are still in."""
+
+    who: str
     answer: bool
 
 
@@ -63,13 +77,16 @@ class Do:
         return self.refused is None and self.verb.partition(".")[2] not in TELLING
 
 
+Part = Ask | Idle | Do
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of the table: its number, what it proves, and its parts in order."""
 
     number: int
     proves: str
-    parts: tuple[Ask | Do, ...]
+    parts: tuple[Part, ...]
 
     @property
     def changes(self) -> bool:
@@ -96,6 +113,10 @@ class Organisation:
     def ask(self, one: Ask) -> bool:
         """What is answered."""
         return self.door.may(self.named(one.subject), one.relation, self.named(one.object))
+
+    def idle(self, one: Idle) -> bool:
+        """Whether they are still in."""
+        return self.door.lives(self.named(one.who).partition(":")[2], timedelta(minutes=16))
 
     def do(self, one: Do) -> Made:
         """What is made; `IamgraphError` where it is refused."""
@@ -213,6 +234,7 @@ def _people(organisation: Organisation) -> None:
     _by_max(organisation, "members.add", email="olga@x.io", role="owner")
     for who in PEOPLE:
         _by_max(organisation, "members.add", email=f"{who}@x.io", id_=None if who == "hal" else who)
+    _by_max(organisation, "members.add", email="hal+one@x.io", id_="alias")
     for group in ("GA", "GB"):
         _by_max(organisation, "groups.create", name=group, id_=group)
     _by_max(organisation, "groups.add", group="GA", members=["rita", "ken"])
@@ -242,7 +264,7 @@ def _asked(subject: str, relation: str, yes: tuple[str, ...] = (), no: tuple[str
     return tuple(Ask(subject, relation, one, one in yes) for one in (*yes, *no))
 
 
-# Rows 30 and 31 are of sessions, row 34 is of an identity provider, and the leak of row 29 is a revocation.
+# The leak of row 29 is a revocation.
 ROWS: Final = (
     Row(1, "an owner edits what nobody gave them", _asked("olga", "can_edit", ("source:S4",))),
     Row(2, "an owner sees personal data", _asked("olga", "can_see_pii", ("source:S1",))),
@@ -360,12 +382,14 @@ ROWS: Final = (
     ),
     Row(
         18,
-        "who edits a source labels it, with labels there are",
+        "who edits a source or space labels it, with labels there are",
         (
             Do("sally", "labels.attach", {"resource": "source:S1", "labels": ["region:apac"]}),
             Do("sally", "labels.create", {"text": "region:emea"}, "relation_missing"),
             Do("sally", "labels.attach", {"resource": "source:S3", "labels": ["region:apac"]}, "relation_missing"),
             Do("sally", "labels.attach", {"resource": "source:S1", "labels": ["kind:emea"]}, "label_not_found"),
+            Do("eve", "labels.attach", {"resource": "space:SP-prod", "labels": ["region:apac"]}),
+            Do("eve", "labels.attach", {"resource": "space:SP-dev", "labels": ["region:apac"]}, "relation_missing"),
         ),
     ),
     Row(
@@ -497,6 +521,26 @@ ROWS: Final = (
         ),
     ),
     Row(
+        30,
+        "who is in a HIPAA-eligible workspace is out after 15 idle minutes, and not by their alias, which is not",
+        (
+            *_asked("hal", "can_read", ("source:S1",)),
+            *_asked("alias", "can_open", ("workspace:W1",), ("workspace:W2",)),
+            Idle("hal", False),
+            Idle("alias", True),
+        ),
+    ),
+    Row(
+        31,
+        "who has left the last such workspace stays in",
+        (
+            Idle("hal", False),
+            Do("zoe", "members.remove", {"member": "hal"}, workspace="W2"),
+            Idle("hal", True),
+            *_asked("hal", "can_read", ("source:S1",)),
+        ),
+    ),
+    Row(
         32,
         "an invite gives nothing before it is accepted, or once it has expired",
         (
@@ -530,6 +574,20 @@ ROWS: Final = (
             *_asked("max", "can_edit", (), ("source:S1", "destination:D1")),
             *_asked("ken", "can_read", (), ("source:S1",)),
             *_asked("hal", "can_read", (), ("source:S1",)),
+        ),
+    ),
+    Row(
+        PROVIDED,
+        "whom an identity provider brings has minimal access, and whom it ends none, though their account stays",
+        (
+            Do("$T-scim", "provisioning.enrol", {"email": "first@x.io"}, name="first"),
+            *_asked("$first", "can_open", ("workspace:W1",)),
+            *_asked("$first", "can_read", (), ("source:S1",)),
+            *_asked("jane", "can_read", ("source:S3",)),
+            Do("$T-scim", "provisioning.change", {"member": "jane", "active": False}),
+            *_asked("jane", "can_read", (), ("source:S3",)),
+            *_asked("jane", "can_open", (), ("workspace:W1",)),
+            Do("jane", "accounts.get", {"member": "jane"}),
         ),
     ),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from iamgraph.errors import RequestError
 from tests.access.organisation import Made
 from tests.access.over_http import Secrets
+from tests.access.python import idle_session
 from tests.cli.runner import Cli, Ran
 
 Words = list[str]
@@ -61,6 +63,12 @@ class CliDoor:
         """The answer to a check."""
         words = ("check", subject, relation, object_, "--store", self.store, "--json")
         return bool(_told(self.cli.run(*words, IAMGRAPH_KEY=self.secrets.key)).json["allowed"])
+
+    def lives(self, member: str, idle: timedelta) -> bool:
+        """Whether a session that has been idle so long lives."""
+        secret = idle_session(self.secrets.sessions, member, idle)
+        said = ("session", "verify", "--secret-file", "-", *self.where, "--json")
+        return bool(_told(self.cli.run(*said, given=secret, IAMGRAPH_KEY=self.secrets.key)).json["active"])
 
     def act(self, by: str | None, verb: str, workspace: str, arguments: Mapping[str, Any]) -> Made:
         """What becomes of a verb."""

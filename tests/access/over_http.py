@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from iamgraph.access.sessions import Sessions
 from iamgraph.errors import RequestError
 from tests.access.organisation import Made
+from tests.access.python import idle_session
 from tests.service.client import Client
 
-# Method, path below the workspace, and the type of what is made. What the path does not name is sent.
+# Method, path below the workspace, or a whole one, and the type of what is made. What the path does not name is sent.
 CALLS: Final = {
     "audit.page": ("GET", "audit", ""),
     "members.all": ("GET", "members", ""),
@@ -33,8 +35,13 @@ CALLS: Final = {
     "invites.accept": ("POST", "invites/accept", "member"),
     "tokens.create": ("POST", "tokens", "token"),
     "tokens.revoke": ("DELETE", "tokens/{token}", "token"),
+    "accounts.get": ("GET", "/v1/accounts/{member}", "member"),
+    "provisioning.enrol": ("POST", "/scim/v2/{home}/Users", "member"),
+    "provisioning.change": ("PATCH", "/scim/v2/{home}/Users/{member}", "member"),
 }
 _NAMES: Final = {"type_": "type", "id_": "id", "text": "text"}
+USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +80,25 @@ class HttpDoor:
         assert 200 == reply.status, reply
         return bool(reply.json["allowed"])
 
+    def lives(self, member: str, idle: timedelta) -> bool:
+        """Whether a session that has been idle so long lives."""
+        secret = idle_session(self.secrets.sessions, member, idle)
+        with Client(self.port, self.secrets.key) as client:
+            return bool(client.post("/v1/sessions/verify", {"secret": secret}).json["active"])
+
     def act(self, by: str | None, verb: str, workspace: str, arguments: Mapping[str, Any]) -> Made:
         """What becomes of a verb."""
         method, below, type_ = CALLS[verb]
+        below = below.replace("{home}", workspace)
         given = dict(arguments)
         for name in [one for one in given if f"{{{one}}}" in below]:
             below = below.replace(f"{{{name}}}", str(given.pop(name)).removeprefix("member:"))
         body = {_name(verb, name): _grants(value) if name == "grants" else value for name, value in given.items()}
-        sent = body if method == "POST" else None
+        if below.startswith("/scim/"):
+            body = _scim(body)
+        path = below if below.startswith("/") else f"/v1/workspaces/{workspace}/{below}"
         with Client(self.port, self.secrets.of(by)) as client:
-            reply = client.call(method, f"/v1/workspaces/{workspace}/{below}", sent)
+            reply = client.call(method, path, body if method in ("POST", "PATCH") else None)
         if reply.status >= 400:
             raise RequestError(str(reply.json["detail"]), code=reply.json["code"])
         told = reply.json
@@ -91,6 +107,12 @@ class HttpDoor:
 
 def _name(verb: str, name: str) -> str:
     return "label" if (verb, name) == ("labels.create", "text") else _NAMES.get(name, name)
+
+
+def _scim(said: dict[str, Any]) -> dict[str, Any]:
+    if "email" in said:
+        return {"schemas": [USER], "userName": said["email"], "active": True}
+    return {"schemas": [PATCH], "Operations": [{"op": "replace", "value": said}]}
 
 
 def _grants(told: list[Any]) -> list[dict[str, Any]]:

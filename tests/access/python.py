@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from iamgraph.access.document import parse_document
 from iamgraph.access.groups import GroupChange
 from iamgraph.access.people import parse_people
 from iamgraph.access.policies import Grant
+from iamgraph.access.sessions import Sessions
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.questions import CheckQuestion, Done
@@ -37,6 +38,11 @@ class PythonDoor:
         question = CheckQuestion(self.store, parse_object(subject), relation, parse_object(object_))
         return self.authorizer.check(question).allowed
 
+    def lives(self, member: str, idle: timedelta) -> bool:
+        """Whether a session that has been idle so long lives."""
+        now = Sessions(self.authorizer, self.keeper, self.store)
+        return now.verify(idle_session(now, member, idle)).ended is None
+
     def act(self, by: str | None, verb: str, workspace: str, arguments: Mapping[str, Any]) -> Made:
         """What a verb makes."""
         return made(self.tell(by, verb, workspace, **arguments))
@@ -55,6 +61,12 @@ class PythonDoor:
         caller = KEY if by is None else Caller.of(parse_object(by))
         behind = timedelta(days=self.days_behind)
         return Access(Desk(self.authorizer, self.keeper, self.store, caller, clock=lambda: datetime.now(UTC) - behind))
+
+
+def idle_session(sessions: Sessions, member: str, idle: timedelta) -> str:
+    """The secret of a session that began so long ago, and was not used since."""
+    _, secret = replace(sessions, clock=lambda: datetime.now(UTC) - idle).issue(member)
+    return secret
 
 
 def granted(name: str, said: Any) -> Any:

@@ -158,6 +158,9 @@ BROKEN: Final = (
     Broken("groups hold none of what is not one", "groups.replace", {"group": "GA", "members": ["ken", "nobody"]},
            RequestError, "member_not_found"),
     # Tokens, resources, workspaces
+    Broken("a token says what it is for", "tokens.create", {"description": ""}, RequestError, "malformed_text"),
+    Broken("a token says what it is for, later too", "tokens.describe", {"token": "$T-ro", "description": ""},
+           RequestError, "malformed_text"),
     Broken("a token ends after it begins", "tokens.create",
            {"description": "new", "expires_at": datetime.now(UTC) - timedelta(seconds=1)},
            RequestError, "malformed_time"),

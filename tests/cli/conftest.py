@@ -12,7 +12,7 @@ from ulid import ULID
 from iamgraph.authorizer import Authorizer
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
-from tests.cli.runner import NOWHERE, Cli, first_line, on, started, until
+from tests.cli.runner import ACCESS_STORE, NOWHERE, Cli, first_line, on, started, until
 from tests.made_keys import end_key, make_key
 
 MODEL = """\
@@ -40,7 +40,15 @@ def direct(server: Neo4jServer) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def url(server: Neo4jServer) -> Iterator[str]:
+def access_store(authorizer: Authorizer) -> Iterator[str]:
+    """The store of the services' workspaces, which the first of them makes."""
+    yield ACCESS_STORE
+    if any(one.id == ACCESS_STORE for one in authorizer.list_stores()):
+        authorizer.delete_store(ACCESS_STORE)
+
+
+@pytest.fixture(scope="session")
+def url(server: Neo4jServer, access_store: str) -> Iterator[str]:
     """The address of a service that `iamgraph serve` runs, and that asks for keys."""
     with started("serve", "--port", "0", "--workers", "1", "--json", env=on(server)) as process:
         yield json.loads(first_line(process))["url"]

@@ -15,13 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from click.testing import CliRunner
+from ulid import ULID
 
 from iamgraph.cli.main import cli
 from iamgraph.store.neo4j import Neo4jServer
 
 STOP_SECONDS: Final = 30.0
 ROOT: Final = Path(__file__).parents[2]
+# The command as it is installed, by its entry point.
+SCRIPT: Final = Path(sys.executable).parent / "iamgraph"
 COMMAND: Final = (sys.executable, "-m", "iamgraph.cli.main")
+
+# The workspaces of every service here are in a store of their own, since others use the same Neo4j.
+ACCESS_STORE: Final = f"cli-access-{ULID()}"
 
 Environment = dict[str, str | None]
 
@@ -39,6 +45,7 @@ def on(server: Neo4jServer) -> Environment:
         "NEO4J_PASSWORD": server.password,
         "NEO4J_DATABASE": server.database,
         "IAMGRAPH_DEADLINE": "60",
+        "IAMGRAPH_STORE": ACCESS_STORE,
     }
 
 

@@ -21,7 +21,7 @@ PATHS = "MATCH p = (:Object {key: $store + '/member:ada'})-[:MEMBER]->() RETURN 
 
 
 @pytest.fixture(scope="module")
-def allowing(server: Neo4jServer, secret: str) -> Iterator[Cli]:
+def allowing(server: Neo4jServer, access_store: str, secret: str) -> Iterator[Cli]:
     """The command line on a service that answers Cypher."""
     words = ("serve", "--port", "0", "--workers", "1", "--json")
     with started(*words, env=on(server) | {"IAMGRAPH_CYPHER": "True"}) as process:
@@ -140,7 +140,7 @@ def test_the_shell(direct: Cli, grouped: str) -> None:
     assert "iamgraph: line 1, column 1: invalid input 'RETRUN'\n" == ran.err
 
 
-def test_the_shell_has_a_history(server: Neo4jServer, tmp_path: Path) -> None:
+def test_the_shell_has_a_history(server: Neo4jServer, store: str, tmp_path: Path) -> None:
     """On a terminal lines are kept for the next shell, where nobody else can read them."""
     mine, its = pty.openpty()
     home = tmp_path / str(ULID())
@@ -148,7 +148,7 @@ def test_the_shell_has_a_history(server: Neo4jServer, tmp_path: Path) -> None:
     import subprocess  # noqa: PLC0415
     import sys  # noqa: PLC0415
 
-    words = [sys.executable, "-m", "iamgraph.cli.main", "cypher", "--shell", "--csv"]
+    words = [sys.executable, "-m", "iamgraph.cli.main", "cypher", "--shell", "--csv", "--store", store]
     with subprocess.Popen(words, env=env, stdin=its, stdout=its, stderr=its) as process:
         os.close(its)
         os.write(mine, b"RETURN 40 + 2 AS answer;\n:exit\n")

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from iamgraph.cli.main import cli
-from tests.cli.runner import COMMAND, NOWHERE, ROOT, Cli, environment, started, stop
+from tests.cli.runner import COMMAND, NOWHERE, ROOT, SCRIPT, Cli, environment, started, stop
 
 ALONE = Cli(NOWHERE)
 HEAVY = ("neo4j", "flask", "gunicorn", "jpype", "pydantic", "rich", "requests")
@@ -218,6 +218,5 @@ def test_a_reader_that_leaves(direct: Cli, modelled: str) -> None:
 
 def test_the_script_is_installed() -> None:
     """`iamgraph` is a command of its own, not the module alone."""
-    script = Path(sys.executable).parent / "iamgraph"
-    ran = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    ran = subprocess.run([SCRIPT, "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("iamgraph, version ")

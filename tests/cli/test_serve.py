@@ -50,7 +50,7 @@ def status(url: str) -> int:
         return found
 
 
-def test_options(server: Neo4jServer) -> None:
+def test_options(server: Neo4jServer, access_store: str) -> None:
     """Host, port, workers and no-auth are the ones given, over those of the environment; it ends when told to."""
     port = free_port()
     env = on(server) | {"IAMGRAPH_PORT": "1", "IAMGRAPH_WORKERS": "1", "IAMGRAPH_HOST": "192.0.2.1"}
@@ -81,7 +81,7 @@ def test_the_store_of_the_access_model_is_made(server: Neo4jServer, authorizer: 
         authorizer.delete_store(store)
 
 
-def test_an_interrupt_ends_it(server: Neo4jServer) -> None:
+def test_an_interrupt_ends_it(server: Neo4jServer, access_store: str) -> None:
     """Ctrl-C ends the service without a traceback."""
     with started("serve", "--port", "0", "--workers", "1", "--no-auth", "--json", env=on(server)) as process:
         assert json.loads(first_line(process))["url"].startswith("http://127.0.0.1:")
@@ -91,7 +91,7 @@ def test_an_interrupt_ends_it(server: Neo4jServer) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_worker_that_starts_is_ended_too(server: Neo4jServer, number: signal.Signals) -> None:
+def test_a_worker_that_starts_is_ended_too(server: Neo4jServer, access_store: str, number: signal.Signals) -> None:
     """A signal that comes between a worker's fork and its own handlers ends it; it was lost, and waited for in vain."""
     with started("serve", "--port", "0", "--no-auth", env=on(server), command=SLOW) as process:
         first_line(process)

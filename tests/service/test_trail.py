@@ -145,6 +145,11 @@ def test_people_out_of_csv(acme: Acme) -> None:
     faulty = acme.client.send("POST", path, "email\nbob@people.example\nx\n", csv)
     assert (400, ["line 3"]) == (faulty.status, [one["place"] for one in faulty.json["errors"]])
     assert (400, "malformed_text") == acme.client.send("POST", path, b"email\n\xff\n", csv).problem[:2]
+    good = "email\nbob@people.example\n"
+    for body in (good.encode("utf-16"), good.encode("utf-32"), "email\njos\u00e9@x.io\n".encode("latin-1")):
+        assert (400, "malformed_text") == acme.client.send("POST", path, body, csv).problem[:2]
+    for body in (good.encode("utf-16-le"), b"\0" * 20, b"", b"\n\n"):
+        assert (400, "malformed_people") == acme.client.send("POST", path, body, csv).problem[:2]
     assert 415 == acme.client.send("POST", path, "email\n").status
     assert 2 == len(acme.get("/members")["members"])
 
