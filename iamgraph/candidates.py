@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from iamgraph.errors import LimitError
+from iamgraph.plan.plan import Ask, Hop
 from iamgraph.plan.reach import Frame, Leaf, Link, Place
 from iamgraph.store.contract import Stretch, Stride, Ways
 from iamgraph.tuples import Object, Subject, Userset, Wildcard
@@ -76,7 +77,20 @@ def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidate
 
 def subjects(ways: Ways, frame: Frame, object_: Object) -> Candidates:
     """The subjects of the frame's kind that may have its root on the object."""
-    found = closure_below(ways, frame, object_)
+    return _subjects(ways, frame, closure_below(ways, frame, object_))
+
+
+def unless_everyone(ways: Ways, frame: Frame, object_: Object) -> Candidates | None:
+    """As `subjects`; None where a tuple of everybody may lead to the object, so that others may than it names."""
+    everybody = Place(frame.kind.type, (), Ask(frame.kind.type, "*"))
+    wild = [
+        Link(one.place, Hop(one.relation, "*", frame.kind.type), everybody) for one in frame.leaves if one.via == "*"
+    ]
+    found = closure_below(ways, replace(frame, links=(*frame.links, *wild)), object_)
+    return None if found[everybody] else _subjects(ways, frame, found)
+
+
+def _subjects(ways: Ways, frame: Frame, found: Ids) -> Candidates:
     leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
     strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
     known: set[str] = set().union(*(found[place] for place in frame.own))
@@ -144,8 +158,8 @@ def closure_above(ways: Ways, frame: Frame, fresh: Ids, most: int = MAX_CANDIDAT
     found: Ids = defaultdict(set)
     uppers = _by(frame.links, lambda link: link.lower)
     while fresh:
-        fresh = _new(found, fresh, most)
-        fresh = _further(fresh, uppers, lambda link: link.upper, ways.onward, _up)
+        new = _new(found, fresh, uppers, _upper, most)
+        fresh = _further(new, uppers, _upper, ways.onward, _up)
     return found
 
 
@@ -159,8 +173,8 @@ def closure_below(ways: Ways, frame: Frame, object_: Object) -> Ids:
     lowers = _by(frame.links, lambda link: link.upper)
     fresh: Ids = defaultdict(set, {frame.roots[0]: {object_.id}})
     while fresh:
-        fresh = _new(found, fresh)
-        fresh = _further(fresh, lowers, lambda link: link.lower, ways.back, _down)
+        new = _new(found, fresh, lowers, _lower, MAX_CANDIDATES)
+        fresh = _further(new, lowers, _lower, ways.back, _down)
     return found
 
 
@@ -174,34 +188,42 @@ def _down(link: Link, ids: set[str]) -> Stride:
     return Stride(link.upper.type, ids, link.hop.relation, link.hop.via, link.lower.type)
 
 
-def _new(found: Ids, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
-    """What of the fresh was not found before; found from now on. So no object is followed twice from a place."""
+def _upper(link: Link) -> Place:
+    return link.upper
+
+
+def _lower(link: Link) -> Place:
+    return link.lower
+
+
+def _new(found: Ids, fresh: Ids, links: dict[Place, list[Link]], end: Callable[[Link], Place], most: int) -> Ids:
+    """What of the fresh was not found before, at each place it is at by itself; found from now on.
+
+    So no object is followed twice from a place, and all that can be read at once is read at once.
+    """
     new: Ids = defaultdict(set)
-    for place, ids in fresh.items():
+    waiting = list(fresh.items())
+    while waiting:
+        place, ids = waiting.pop()
         if rest := ids - found[place]:
-            new[place] = rest
+            new[place] |= rest
             found[place] |= rest
+            waiting += [(end(link), rest) for link in links.get(place, ()) if link.hop is None]
     if sum(map(len, found.values())) > most:
         raise LimitError(f"more than {most} objects lie on the way", code="list_too_large")
     return new
 
 
 def _further(
-    fresh: Ids,
+    new: Ids,
     links: dict[Place, list[Link]],
     end: Callable[[Link], Place],
     follow: Callable[[Sequence[Stride]], Sequence[Iterable[str]]],
     stride: Callable[[Link, set[str]], Stride],
 ) -> Ids:
-    """What the fresh objects lead to by one link, all of it read at once."""
+    """What the new objects lead to by one tuple, all of it read at once."""
     further: Ids = defaultdict(set)
-    hops: list[tuple[Link, Stride]] = []
-    for place, ids in fresh.items():
-        for link in links.get(place, ()):
-            if link.hop is None:
-                further[end(link)] |= ids
-            else:
-                hops.append((link, stride(link, ids)))
+    hops = [(link, stride(link, ids)) for place, ids in new.items() for link in links.get(place, ()) if link.hop]
     for (link, _), ids_ in zip(hops, _once(follow, [one for _, one in hops]), strict=True):
         further[end(link)].update(ids_)
     return further

@@ -36,6 +36,8 @@ MAX_WHOLE_PAGE: Final = 10_000
 MAX_STRETCH: Final = 20_000
 # So many candidates are decided together.
 DECIDED: Final = 250
+# And so many more than are expected to be needed.
+SPARE: Final = 10
 # What is said of a past that cannot be read any more.
 NOT_KEPT: Final = frozenset({"changes_gone", "too_many_tuples"})
 
@@ -220,8 +222,9 @@ class Listing:
         """Whether a subject nobody has heard of may; and all those for whom it may be otherwise."""
         root = [(asked.object.type, asked.relation)]
         frame = self._frame(root, asked.kind)
-        if not frame.everyone:
-            return False, candidates.subjects(self.ways, frame, asked.object)
+        found = candidates.unless_everyone(self.ways, frame, asked.object)
+        if found is not None:
+            return False, found
         # A subject that no tuple names, on whatever side, is answered as the wildcard is.
         frame = self._frame(root, asked.kind, whole=True)
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
@@ -292,15 +295,21 @@ class Listing:
         """
         found: list[tuple[str, bool]] = []
         last: str | None = None
-        for some in self._in_order(made, count + 1):
-            for batch in self._batches(some, touched):
-                if last is not None and time.monotonic() > self.pause:
-                    return found, last
-                decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
-                found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
-                if len(found) > count:
-                    return found[:count], found[count - 1][0]
-                last = batch[-1]
+        asked = 0
+        for ids in self._in_order(made, count + 1):
+            rest = ids
+            while rest:
+                size = _size(count + 1 - len(found), asked, len(found))
+                some, rest = rest[:size], rest[size:]
+                for batch in self._batches(some, touched):
+                    if last is not None and time.monotonic() > self.pause:
+                        return found, last
+                    decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
+                    found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
+                    if len(found) > count:
+                        return found[:count], found[count - 1][0]
+                    last = batch[-1]
+                asked += size
         return found, None
 
     def _batches(self, some: list[str], touched: Touched) -> Iterator[list[str]]:
@@ -313,15 +322,13 @@ class Listing:
             yield from ([one] for one in ids) if is_touched else (ids,)
 
     def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
-        """The candidates, few at first: where many are denied, more are read and decided together."""
+        """The candidates in stretches, each longer than the one before: where many are denied, more are read."""
         after: str | None = self.after
-        count, size = max(DECIDED, wanted), min(DECIDED, wanted)
+        count = max(DECIDED, wanted)
         while after is not None:
             ids, after = made.stretch(after, count)
+            yield ids
             count = min(4 * count, MAX_STRETCH)
-            while ids:
-                yield ids[:size]
-                ids, size = ids[size:], min(2 * size, DECIDED)
 
     def _decided(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> list[bool]:
         """May each? By the newest state, where it says the same. Raises where that is unknown of one."""
@@ -387,6 +394,12 @@ def listing_then(room: Room, checker: Checker, asked: Continued, now: datetime, 
 
 def _most(asked: ListObjects | ListSubjects) -> int:
     return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _size(missing: int, asked: int, found: int) -> int:
+    """How many are decided together: so many that what is missing may be among them, as often as it was till now."""
+    expected = missing * (asked + 1) // (found + 1) + (SPARE if asked else 0)
+    return min(DECIDED, max(1, expected))
 
 
 def _every(_: str) -> bool:

@@ -56,11 +56,6 @@ class Frame:
     own: frozenset[Place]
     guards: frozenset[str]
 
-    @property
-    def everyone(self) -> bool:
-        """Whether a tuple could reach subjects the store has never heard of."""
-        return any(one.via != self.kind.via for one in self.leaves)
-
 
 def frame_of(model: Model, roots: Iterable[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
     """What leads to the (type, relation) pairs; `whole`: by every side of every rewrite, what is taken away too.
