@@ -44,8 +44,13 @@ class Candidates:
         return sorted(one for one in ids if end is None or one <= end), end
 
 
-def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidates]:
-    """For each root of the frame the objects that the subject may have it on."""
+def objects(
+    ways: Ways, frame: Frame, subject: Subject, holds: Callable[[Place, set[str]], set[str]] | None = None
+) -> dict[Place, Candidates]:
+    """For each root of the frame the objects that the subject may have it on.
+
+    `holds` says of objects on the way where the goal of their place, which has no hops, holds: only these lead on.
+    """
     own = "*" if isinstance(subject, Wildcard) else object_of(subject).id
     lowers = _by(frame.links, lambda link: link.upper)
     roots = dict.fromkeys(frame.roots)
@@ -57,7 +62,7 @@ def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidate
         {link.lower for place in last for link in lowers[place] if link.hop is not None},
         lambda place: [one.lower for one in lowers[place]],
     )
-    found = _upward(ways, _part(frame, inner), own)
+    found = _upward(ways, _part(frame, inner), own, holds)
     leaves = _by(frame.leaves, lambda leaf: leaf.place)
     made: dict[Place, Candidates] = {}
     for root, tail in tails.items():
@@ -142,7 +147,7 @@ def _merged(strides: Iterable[Stride]) -> list[Stride]:
 # --- what lies on the way ----------------------------------------------------------------------------------
 
 
-def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
+def _upward(ways: Ways, frame: Frame, own: str, holds: Callable[[Place, set[str]], set[str]] | None) -> Ids:
     """The ids of every object, at each place, that a subject of this id leads to."""
     fresh: Ids = defaultdict(set)
     for place in frame.own:
@@ -150,15 +155,21 @@ def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
     strides = [_of_leaf(frame, one, own) for one in frame.leaves]
     for leaf, ids in zip(frame.leaves, _once(ways.onward, strides), strict=True):
         fresh[leaf.place].update(ids)
-    return closure_above(ways, frame, fresh)
+    return closure_above(ways, frame, fresh, holds=holds)
 
 
-def closure_above(ways: Ways, frame: Frame, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
+def closure_above(
+    ways: Ways,
+    frame: Frame,
+    fresh: Ids,
+    most: int = MAX_CANDIDATES,
+    holds: Callable[[Place, set[str]], set[str]] | None = None,
+) -> Ids:
     """The ids of every object, at each place, that some lead to, and these; `LimitError` past `most`."""
     found: Ids = defaultdict(set)
     uppers = _by(frame.links, lambda link: link.lower)
     while fresh:
-        new = _new(found, fresh, uppers, _upper, most)
+        new = _new(found, fresh, _by_itself(uppers, _upper), most, holds)
         fresh = _further(new, uppers, _upper, ways.onward, _up)
     return found
 
@@ -173,7 +184,7 @@ def closure_below(ways: Ways, frame: Frame, object_: Object) -> Ids:
     lowers = _by(frame.links, lambda link: link.upper)
     fresh: Ids = defaultdict(set, {frame.roots[0]: {object_.id}})
     while fresh:
-        new = _new(found, fresh, lowers, _lower, MAX_CANDIDATES)
+        new = _new(found, fresh, _by_itself(lowers, _lower))
         fresh = _further(new, lowers, _lower, ways.back, _down)
     return found
 
@@ -196,7 +207,18 @@ def _lower(link: Link) -> Place:
     return link.lower
 
 
-def _new(found: Ids, fresh: Ids, links: dict[Place, list[Link]], end: Callable[[Link], Place], most: int) -> Ids:
+def _by_itself(links: dict[Place, list[Link]], end: Callable[[Link], Place]) -> Callable[[Place], Iterable[Place]]:
+    """The places that an object of a place is at as well, by no tuple."""
+    return lambda place: (end(one) for one in links.get(place, ()) if one.hop is None)
+
+
+def _new(
+    found: Ids,
+    fresh: Ids,
+    same: Callable[[Place], Iterable[Place]],
+    most: int = MAX_CANDIDATES,
+    holds: Callable[[Place, set[str]], set[str]] | None = None,
+) -> Ids:
     """What of the fresh was not found before, at each place it is at by itself; found from now on.
 
     So no object is followed twice from a place, and all that can be read at once is read at once.
@@ -205,10 +227,13 @@ def _new(found: Ids, fresh: Ids, links: dict[Place, list[Link]], end: Callable[[
     waiting = list(fresh.items())
     while waiting:
         place, ids = waiting.pop()
-        if rest := ids - found[place]:
+        rest = ids - found[place]
+        if rest and holds is not None and not place.hops:
+            rest = holds(place, rest)
+        if rest:
             new[place] |= rest
             found[place] |= rest
-            waiting += [(end(link), rest) for link in links.get(place, ()) if link.hop is None]
+            waiting += [(one, rest) for one in same(place)]
     if sum(map(len, found.values())) > most:
         raise LimitError(f"more than {most} objects lie on the way", code="list_too_large")
     return new
