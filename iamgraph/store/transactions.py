@@ -27,7 +27,7 @@ from iamgraph.revision import Revision
 from iamgraph.store import past
 from iamgraph.store.contract import Read, Room, Step, Stretch, Stride, Undoing
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
-from iamgraph.store.rows import Once, once_for_act, plain_tuple, stored_tuple
+from iamgraph.store.rows import Once, listed_tuple, once_for_act, plain_tuple, stored_tuple
 from iamgraph.store.writing import (
     Neo4jWriter,
     change_made,
@@ -124,8 +124,8 @@ class Neo4jRoom:
             }
             for object_, relation, kind in reads
         ]
-        found = self.reader.run(statement("tuples/of_kinds"), {"asked": {"reads": rows}, "limit": limit})
-        return [stored_tuple(row) for row in found]
+        (row,) = self.reader.run(statement("tuples/of_kinds"), {"asked": {"reads": rows}, "limit": limit})
+        return list(map(listed_tuple, row["tuples"]))
 
     def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> list[StoredTuple]:
         """The tuples of many subjects, in no order; no more than `limit`, and none of one that stands in more than
