@@ -1,8 +1,9 @@
 CYPHER 25
 // back: the subjects that objects lead back to, along their tuples; each once a stride.
 // A map holds the strides: Neo4j plans anew for a list of another order of size.
+// All comes in one row, since each costs its reader.
 // params: asked (strides: i, starts, which are keys, relation, as a relationship type, via or an empty text, type), limit
-// returns: strides, ids, in one row, since each costs its reader    index: object_key
+// returns: strides, ids    index: object_key
 UNWIND $asked.strides AS stride
 UNWIND stride.starts AS start
 MATCH (o:Object {key: start})<-[r:$(stride.relation)]-(s:Object)

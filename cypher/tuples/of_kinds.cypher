@@ -2,9 +2,9 @@ CYPHER 25
 // of_kinds: the tuples of many objects, each of one relation and of one kind of subject, or of any, in no order.
 // A map holds what is read: Neo4j plans anew for a list of another order of size.
 // A read is an object, a type, a subject_type (null for any) and its via.
+// Each is a list of a tuple's columns, its time in microseconds since 1970: rows and times cost their reader most.
 // params: asked (reads), limit
-// returns: tuples, each a list of a tuple's columns, its time as microseconds since 1970: a row, and a time, would
-// cost its reader more than Neo4j    index: object_key
+// returns: tuples    index: object_key
 UNWIND $asked.reads AS read
 MATCH (o:Object {key: read.object})<-[r:$(read.type)]-(s:Object)
 USING INDEX SEEK o:Object(key)
