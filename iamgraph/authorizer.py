@@ -382,8 +382,11 @@ class Authorizer:
         def look(begun: Callable[[Room], Listing]) -> L:
             def made(room: Room) -> L:
                 found = begun(room)
-                check_relation_exists(found.state.current.model, *root, "/relation")
-                _check_subject(found.state.current.model, subject, pointer)
+                model = found.state.current.model
+                if isinstance(asked, ListObjects):
+                    check_types_exist(model, (asked.type,), "/type")
+                check_relation_exists(model, *root, "/relation")
+                _check_subject(model, subject, pointer)
                 return act(found)
 
             return self._keeper.until(end).look(asked.store, made)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from iamgraph.errors import LimitError
+from iamgraph.plan.plan import Ask, Hop
 from iamgraph.plan.reach import Frame, Leaf, Link, Place
 from iamgraph.store.contract import Stretch, Stride, Ways
 from iamgraph.tuples import Object, Subject, Userset, Wildcard
@@ -43,8 +44,13 @@ class Candidates:
         return sorted(one for one in ids if end is None or one <= end), end
 
 
-def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidates]:
-    """For each root of the frame the objects that the subject may have it on."""
+def objects(
+    ways: Ways, frame: Frame, subject: Subject, holds: Callable[[Place, set[str]], set[str]] | None = None
+) -> dict[Place, Candidates]:
+    """For each root of the frame the objects that the subject may have it on.
+
+    `holds` says of objects on the way where the goal of their place, which has no hops, holds: only these lead on.
+    """
     own = "*" if isinstance(subject, Wildcard) else object_of(subject).id
     lowers = _by(frame.links, lambda link: link.upper)
     roots = dict.fromkeys(frame.roots)
@@ -56,7 +62,7 @@ def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidate
         {link.lower for place in last for link in lowers[place] if link.hop is not None},
         lambda place: [one.lower for one in lowers[place]],
     )
-    found = _upward(ways, _part(frame, inner), own)
+    found = _upward(ways, _part(frame, inner), own, holds)
     leaves = _by(frame.leaves, lambda leaf: leaf.place)
     made: dict[Place, Candidates] = {}
     for root, tail in tails.items():
@@ -76,7 +82,20 @@ def objects(ways: Ways, frame: Frame, subject: Subject) -> dict[Place, Candidate
 
 def subjects(ways: Ways, frame: Frame, object_: Object) -> Candidates:
     """The subjects of the frame's kind that may have its root on the object."""
-    found = closure_below(ways, frame, object_)
+    return _subjects(ways, frame, closure_below(ways, frame, object_))
+
+
+def unless_everyone(ways: Ways, frame: Frame, object_: Object) -> Candidates | None:
+    """As `subjects`; None where a tuple of everybody may lead to the object, so that others may than it names."""
+    everybody = Place(frame.kind.type, (), Ask(frame.kind.type, "*"))
+    wild = [
+        Link(one.place, Hop(one.relation, "*", frame.kind.type), everybody) for one in frame.leaves if one.via == "*"
+    ]
+    found = closure_below(ways, replace(frame, links=(*frame.links, *wild)), object_)
+    return None if found[everybody] else _subjects(ways, frame, found)
+
+
+def _subjects(ways: Ways, frame: Frame, found: Ids) -> Candidates:
     leaves = [one for one in frame.leaves if one.via == frame.kind.via and found[one.place]]
     strides = [Stride(one.place.type, found[one.place], one.relation, one.via, frame.kind.type) for one in leaves]
     known: set[str] = set().union(*(found[place] for place in frame.own))
@@ -128,7 +147,7 @@ def _merged(strides: Iterable[Stride]) -> list[Stride]:
 # --- what lies on the way ----------------------------------------------------------------------------------
 
 
-def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
+def _upward(ways: Ways, frame: Frame, own: str, holds: Callable[[Place, set[str]], set[str]] | None) -> Ids:
     """The ids of every object, at each place, that a subject of this id leads to."""
     fresh: Ids = defaultdict(set)
     for place in frame.own:
@@ -136,16 +155,22 @@ def _upward(ways: Ways, frame: Frame, own: str) -> Ids:
     strides = [_of_leaf(frame, one, own) for one in frame.leaves]
     for leaf, ids in zip(frame.leaves, _once(ways.onward, strides), strict=True):
         fresh[leaf.place].update(ids)
-    return closure_above(ways, frame, fresh)
+    return closure_above(ways, frame, fresh, holds=holds)
 
 
-def closure_above(ways: Ways, frame: Frame, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
+def closure_above(
+    ways: Ways,
+    frame: Frame,
+    fresh: Ids,
+    most: int = MAX_CANDIDATES,
+    holds: Callable[[Place, set[str]], set[str]] | None = None,
+) -> Ids:
     """The ids of every object, at each place, that some lead to, and these; `LimitError` past `most`."""
     found: Ids = defaultdict(set)
     uppers = _by(frame.links, lambda link: link.lower)
     while fresh:
-        fresh = _new(found, fresh, most)
-        fresh = _further(fresh, uppers, lambda link: link.upper, ways.onward, _up)
+        new = _new(found, fresh, _by_itself(uppers, _upper), most, holds)
+        fresh = _further(new, uppers, _upper, ways.onward, _up)
     return found
 
 
@@ -159,8 +184,8 @@ def closure_below(ways: Ways, frame: Frame, object_: Object) -> Ids:
     lowers = _by(frame.links, lambda link: link.upper)
     fresh: Ids = defaultdict(set, {frame.roots[0]: {object_.id}})
     while fresh:
-        fresh = _new(found, fresh)
-        fresh = _further(fresh, lowers, lambda link: link.lower, ways.back, _down)
+        new = _new(found, fresh, _by_itself(lowers, _lower))
+        fresh = _further(new, lowers, _lower, ways.back, _down)
     return found
 
 
@@ -174,34 +199,56 @@ def _down(link: Link, ids: set[str]) -> Stride:
     return Stride(link.upper.type, ids, link.hop.relation, link.hop.via, link.lower.type)
 
 
-def _new(found: Ids, fresh: Ids, most: int = MAX_CANDIDATES) -> Ids:
-    """What of the fresh was not found before; found from now on. So no object is followed twice from a place."""
+def _upper(link: Link) -> Place:
+    return link.upper
+
+
+def _lower(link: Link) -> Place:
+    return link.lower
+
+
+def _by_itself(links: dict[Place, list[Link]], end: Callable[[Link], Place]) -> Callable[[Place], Iterable[Place]]:
+    """The places that an object of a place is at as well, by no tuple."""
+    return lambda place: (end(one) for one in links.get(place, ()) if one.hop is None)
+
+
+def _new(
+    found: Ids,
+    fresh: Ids,
+    same: Callable[[Place], Iterable[Place]],
+    most: int = MAX_CANDIDATES,
+    holds: Callable[[Place, set[str]], set[str]] | None = None,
+) -> Ids:
+    """What of the fresh was not found before, at each place it is at by itself; found from now on.
+
+    So no object is followed twice from a place, and all that can be read at once is read at once.
+    """
     new: Ids = defaultdict(set)
-    for place, ids in fresh.items():
-        if rest := ids - found[place]:
-            new[place] = rest
+    waiting = list(fresh.items())
+    while waiting:
+        place, ids = waiting.pop()
+        rest = ids - found[place]
+        if rest and holds is not None and not place.hops:
+            rest = holds(place, rest)
+        if rest:
+            new[place] |= rest
             found[place] |= rest
+            waiting += [(one, rest) for one in same(place)]
     if sum(map(len, found.values())) > most:
         raise LimitError(f"more than {most} objects lie on the way", code="list_too_large")
     return new
 
 
 def _further(
-    fresh: Ids,
+    new: Ids,
     links: dict[Place, list[Link]],
     end: Callable[[Link], Place],
     follow: Callable[[Sequence[Stride]], Sequence[Iterable[str]]],
     stride: Callable[[Link, set[str]], Stride],
 ) -> Ids:
-    """What the fresh objects lead to by one link, all of it read at once."""
+    """What the new objects lead to by one tuple, all of it read at once."""
     further: Ids = defaultdict(set)
-    hops: list[tuple[Link, Stride]] = []
-    for place, ids in fresh.items():
-        for link in links.get(place, ()):
-            if link.hop is None:
-                further[end(link)] |= ids
-            else:
-                hops.append((link, stride(link, ids)))
+    hops = [(link, stride(link, ids)) for place, ids in new.items() for link in links.get(place, ()) if link.hop]
     for (link, _), ids_ in zip(hops, _once(follow, [one for _, one in hops]), strict=True):
         further[end(link)].update(ids_)
     return further

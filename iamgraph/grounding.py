@@ -161,6 +161,7 @@ class Grounding:
         self._kind = kind_of(subject)
         self._rows: dict[Read, list[StoredTuple]] = {}
         self._wanted: dict[Read, None] = {}
+        self._types: dict[tuple[str, str], tuple[str, ...]] = {}
         self._unread = 0
         self.left = MAX_TUPLES_EXPLAINED
         # Objects by type that missing tuples may lead to, for the goal that is looked at.
@@ -382,10 +383,14 @@ class Grounding:
                 if one not in there and (not missing or str(wanted) in again):
                     yield one, Absent(wanted)
 
-    def _plain_types(self, type_: str, relation: str) -> list[str]:
-        found = self.model.relation(type_, relation)
-        types = found.direct_types if found is not None else ()
-        return list(dict.fromkeys(one.type for one in types if one.kind.via is None and one.condition is None))
+    def _plain_types(self, type_: str, relation: str) -> tuple[str, ...]:
+        key = (type_, relation)
+        if key not in self._types:
+            found = self.model.relation(type_, relation)
+            types = found.direct_types if found is not None else ()
+            plain = (one.type for one in types if one.kind.via is None and one.condition is None)
+            self._types[key] = tuple(dict.fromkeys(plain))
+        return self._types[key]
 
     def _plain(self, object_: Object, relation: str) -> list[StoredTuple]:
         """The tuples with plain subjects and no condition, expired ones too, that the model allows."""

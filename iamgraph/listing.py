@@ -19,10 +19,10 @@ from iamgraph.candidates import Candidates
 from iamgraph.check.contract import AskingMany, Checker, refuse_other_model
 from iamgraph.errors import ConflictError, LimitError, RequestError
 from iamgraph.history import Moment, State, check_moment, state_at, state_of
-from iamgraph.model.model import ComputedUserset, Model
+from iamgraph.model.model import ComputedUserset, Exclusion, Intersection, Model
 from iamgraph.plan.planner import NotCompiled
-from iamgraph.plan.reach import Frame, frame_of
-from iamgraph.questions import CheckQuestion, Consistency, Page, check_consistency
+from iamgraph.plan.reach import Frame, Place, frame_of
+from iamgraph.questions import CheckQuestion, Consistency, Decision, Outcome, Page, check_consistency
 from iamgraph.revision import Revision
 from iamgraph.store.contract import Room, Ways
 from iamgraph.store.overlay import LaidWays
@@ -36,6 +36,8 @@ MAX_WHOLE_PAGE: Final = 10_000
 MAX_STRETCH: Final = 20_000
 # So many candidates are decided together.
 DECIDED: Final = 250
+# And so many more than are expected to be needed.
+SPARE: Final = 10
 # What is said of a past that cannot be read any more.
 NOT_KEPT: Final = frozenset({"changes_gone", "too_many_tuples"})
 
@@ -220,8 +222,9 @@ class Listing:
         """Whether a subject nobody has heard of may; and all those for whom it may be otherwise."""
         root = [(asked.object.type, asked.relation)]
         frame = self._frame(root, asked.kind)
-        if not frame.everyone:
-            return False, candidates.subjects(self.ways, frame, asked.object)
+        found = candidates.unless_everyone(self.ways, frame, asked.object)
+        if found is not None:
+            return False, found
         # A subject that no tuple names, on whatever side, is answered as the wildcard is.
         frame = self._frame(root, asked.kind, whole=True)
         (everyone,) = self._decided([(Wildcard(asked.kind.type), asked.relation, asked.object)])
@@ -244,19 +247,43 @@ class Listing:
         model = self.state.current.model
         roots = [(t.name, r.name) for t in model.types if not asked.types or t.name in asked.types for r in t.relations]
         frame = self._frame(roots, kind_of(asked.subject))
-        made = candidates.objects(self.ways, frame, asked.subject)
+        made = candidates.objects(self.ways, frame, asked.subject, self._holding(asked.subject))
         decided: dict[tuple[str, str], tuple[list[tuple[str, bool]], str | None]] = {}
         found: list[Access] = []
         for (type_, relation), root in zip(roots, frame.roots, strict=True):
             same = type_, _same(self.state.current.model, type_, relation, asked.subject)
             if same not in decided:
                 question = _of_relation(asked.subject, relation, type_)
-                decided[same] = self._first(made[root], asked.limit, question, _every)
+                decided[same] = self._first(made[root], asked.limit, question, _every, moving=False)
             objects, more = decided[same]
             if objects or more is not None:
                 named = tuple(Object(type_, id_) for id_, _ in objects)
                 found.append(Access(type_, relation, named, more=more is not None))
         return AccessList(tuple(found), self.revision)
+
+    def _holding(self, subject: Subject) -> Callable[[Place, set[str]], set[str]]:
+        """What decides of few objects on the way whether they lead on, where tuples alone do not say it.
+
+        Many relations rest on the same few policies and groups; what does not hold there would be denied on all above.
+        """
+        known: dict[tuple[str, str, str], bool] = {}
+
+        def holds(place: Place, ids: set[str]) -> set[str]:
+            type_, relation = place.goal.type, place.goal.relation
+            found = self.state.current.model.relation(type_, relation)
+            if found is None or not isinstance(found.rewrite, Intersection | Exclusion) or len(ids) > DECIDED:
+                return ids
+            open_ = sorted(one for one in ids if (type_, relation, one) not in known)
+            if open_ and time.monotonic() < self.pause:
+                told = self._told([(subject, relation, Object(type_, one)) for one in open_])
+                # What is not known may lead on.
+                known.update(
+                    ((type_, relation, one), each.outcome is not Outcome.DENIED)
+                    for one, each in zip(open_, told, strict=True)
+                )
+            return {one for one in ids if known.get((type_, relation, one), True)}
+
+        return holds
 
     @property
     def revision(self) -> Revision:
@@ -285,22 +312,30 @@ class Listing:
         touched: Touched,
         *,
         denied: bool = False,
+        moving: bool = True,
     ) -> tuple[list[tuple[str, bool]], str | None]:
         """The first `count` candidates that are allowed; with `denied`, of all, and what was decided.
 
-        And the last id decided, where there is more after it. Past the pause a page is given with what it has.
+        And the last id decided, where there is more after it. Past the pause a page is given with what it has, which
+        is something where it is `moving`, since the next one begins there.
         """
         found: list[tuple[str, bool]] = []
-        last: str | None = None
-        for some in self._in_order(made, count + 1):
-            for batch in self._batches(some, touched):
-                if last is not None and time.monotonic() > self.pause:
-                    return found, last
-                decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
-                found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
-                if len(found) > count:
-                    return found[:count], found[count - 1][0]
-                last = batch[-1]
+        last: str | None = None if moving else self.after
+        asked = 0
+        for ids in self._in_order(made, count + 1):
+            rest = ids
+            while rest:
+                size = _size(count + 1 - len(found), asked, len(found))
+                some, rest = rest[:size], rest[size:]
+                for batch in self._batches(some, touched):
+                    if last is not None and time.monotonic() > self.pause:
+                        return found, last
+                    decided = self._decided([question(one) for one in batch], newest=not touched(batch[0]))
+                    found += [(one, allowed) for one, allowed in zip(batch, decided, strict=True) if allowed or denied]
+                    if len(found) > count:
+                        return found[:count], found[count - 1][0]
+                    last = batch[-1]
+                asked += size
         return found, None
 
     def _batches(self, some: list[str], touched: Touched) -> Iterator[list[str]]:
@@ -313,23 +348,24 @@ class Listing:
             yield from ([one] for one in ids) if is_touched else (ids,)
 
     def _in_order(self, made: Candidates, wanted: int) -> Iterator[list[str]]:
-        """The candidates, few at first: where many are denied, more are read and decided together."""
+        """The candidates in stretches, each longer than the one before: where many are denied, more are read."""
         after: str | None = self.after
-        count, size = max(DECIDED, wanted), min(DECIDED, wanted)
+        count = max(DECIDED, wanted)
         while after is not None:
             ids, after = made.stretch(after, count)
+            yield ids
             count = min(4 * count, MAX_STRETCH)
-            while ids:
-                yield ids[:size]
-                ids, size = ids[size:], min(2 * size, DECIDED)
 
     def _decided(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> list[bool]:
         """May each? By the newest state, where it says the same. Raises where that is unknown of one."""
+        return [one.known().allowed for one in self._told(asked, newest=newest)]
+
+    def _told(self, asked: Sequence[tuple[Subject, str, Object]], *, newest: bool = False) -> tuple[Decision, ...]:
         reader = self.newest.reader if newest and self.newest is not None else self.state.reader
         store = self.state.info.id
         questions = tuple(CheckQuestion(store, *one) for one in asked)
         asking = AskingMany(store, questions, self.state.current, self.state.now, self.end)
-        return [one.known().allowed for one in self.checker.check_in(reader, asking).decisions]
+        return self.checker.check_in(reader, asking).decisions
 
     def _cursor(self, asked: str, last: str | None) -> str | None:
         return self.revision.sealed(asked, self.state.now, last) if last is not None else None
@@ -387,6 +423,12 @@ def listing_then(room: Room, checker: Checker, asked: Continued, now: datetime, 
 
 def _most(asked: ListObjects | ListSubjects) -> int:
     return MAX_WHOLE_PAGE if asked.whole else asked.limit
+
+
+def _size(missing: int, asked: int, found: int) -> int:
+    """How many are decided together: so many that what is missing may be among them, as often as it was till now."""
+    expected = missing * (asked + 1) // (found + 1) + (SPARE if asked else 0)
+    return min(DECIDED, max(1, expected))
 
 
 def _every(_: str) -> bool:

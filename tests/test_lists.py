@@ -35,6 +35,8 @@ from tests.oracle import Oracle
 pytestmark = pytest.mark.long
 
 LISTS: Final = int(os.environ.get("IAMGRAPH_LISTS", "200"))
+# From more lists on, all that a subject can do is listed as well.
+SHORT: Final = 200
 SEED: Final = int(os.environ.get("IAMGRAPH_SEED", "20261125"))
 SECONDS: Final = 30.0
 PAGES: Final = (1, 2, 1000)
@@ -276,6 +278,38 @@ def test_all_that_a_subject_can_do(authorizer: Authorizer, wiki: str) -> None:
     } == seen
 
 
+def test_what_does_not_hold_on_the_way_is_not_followed(authorizer: Authorizer, keeper: Neo4jKeeper, store: str) -> None:
+    """Of all a subject can do nothing is decided above a policy that does not hold, and all above one that does."""
+    authorizer.write_model(store, POLICIES)
+    sources = [f"{i:02}" for i in range(30)]
+    _write(authorizer, store, *(f"source:{one}#{by}@policy:{by}" for one in sources for by in ("reader", "admin")))
+    _write(authorizer, store, *(f"policy:{by}#direct@member:ada" for by in ("reader", "admin")))
+    _write(authorizer, store, "policy:admin#inside@member:ada")
+    counting = _Counting(GraphChecker(keeper))
+    asked = ListAccess(store, parse_subject("member:ada"), frozenset({"source"}))
+    found = Authorizer(keeper, counting, deadline=SECONDS).list_access(asked).access
+    assert [("can_edit", 30, False)] == [(one.relation, len(one.objects), one.more) for one in found]
+    assert 32 == counting.decided
+
+
+POLICIES: Final = """\
+model
+  schema 1.1
+type member
+type policy
+  relations
+    define direct: [member]
+    define inside: [member]
+    define holder: direct and inside
+type source
+  relations
+    define reader: [policy]
+    define admin: [policy]
+    define can_read: holder from reader
+    define can_edit: holder from admin
+"""
+
+
 def test_what_takes_long_is_said_to_be_more(keeper: Neo4jKeeper, authorizer: Authorizer, wiki: str) -> None:
     """Where most that a relation leads to is denied, what was found in time is told, and that there may be more."""
     sources = [f"{i:03}" for i in range(300)]
@@ -376,6 +410,8 @@ def _compared(case: Case, keeper: Neo4jKeeper) -> Iterator[tuple[Found, Found]]:
             asked = ListObjects(store, one.subject, one.relation, one.object.type, limit=limit)
             right = _right_objects(oracle, tuples, asked)
             yield right, _objects(authorizer, asked, writer)
+            if LISTS > SHORT and i == 0:
+                yield from _accessed(authorizer, case, writer.tuples(), asked)
             past.append((right, replace(asked, at=then), set()))
             if not isinstance(one.subject, Wildcard):
                 tuples, then = writer.tuples(), authorizer.get_store(store).revision.number
@@ -392,6 +428,23 @@ def _compared(case: Case, keeper: Neo4jKeeper) -> Iterator[tuple[Found, Found]]:
                 yield right, _subjects(authorizer, then_asked, known, writer)
     finally:
         authorizer.delete_store(store)
+
+
+def _accessed(
+    authorizer: Authorizer, case: Case, tuples: tuple[RelationTuple, ...], asked: ListObjects
+) -> Iterator[tuple[Found, Found]]:
+    """For each relation of the type, what is right and what is told among all that the subject can do; none where not
+    all of it can be decided."""
+    try:
+        found = authorizer.list_access(ListAccess(asked.store, asked.subject, frozenset({asked.type}), limit=1000))
+    except IamgraphError:
+        return
+    told = {one.relation: frozenset(map(str, one.objects)) for one in found.access}
+    type_ = case.model.type(asked.type)
+    assert type_ is not None
+    oracle = Oracle(case.model, tuples, NOW)
+    for one in type_.relations:
+        yield _right_objects(oracle, tuples, replace(asked, relation=one.name)), told.get(one.name, frozenset())
 
 
 class _Writer:

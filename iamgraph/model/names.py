@@ -19,8 +19,8 @@ def check_relation_exists(model: Model, type_: str, relation: str, pointer: str 
         )
 
 
-def check_types_exist(model: Model, types: Iterable[str]) -> None:
+def check_types_exist(model: Model, types: Iterable[str], pointer: str = "/types") -> None:
     """`RequestError` if the model lacks one of the types."""
     for type_ in sorted(types):
         if model.type(type_) is None:
-            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer="/types")
+            raise RequestError(f"no type `{shown(type_)}` in the model", code="type_not_found", pointer=pointer)

@@ -1,7 +1,8 @@
 """Model → the ways by which a relation is reached: what leads from subjects to objects, judged by nobody yet.
 
-A frame says too much rather than too little: of an `and` it follows one side, of a `but not` the left one, and
-neither guards nor conditions. So it finds every object and subject a check could allow; a check decides.
+A frame says too much rather than too little: of an `and` it follows one side, one without a guard if there is one, of
+a `but not` the left one, and neither guards nor conditions. So it finds every object and subject a check could allow;
+a check decides.
 """
 
 from __future__ import annotations
@@ -56,11 +57,6 @@ class Frame:
     own: frozenset[Place]
     guards: frozenset[str]
 
-    @property
-    def everyone(self) -> bool:
-        """Whether a tuple could reach subjects the store has never heard of."""
-        return any(one.via != self.kind.via for one in self.leaves)
-
 
 def frame_of(model: Model, roots: Iterable[tuple[str, str]], kind: Kind, *, whole: bool = False) -> Frame:
     """What leads to the (type, relation) pairs; `whole`: by every side of every rewrite, what is taken away too.
@@ -114,6 +110,27 @@ class _Framing:
                         self.guards |= {one.guard.required, one.guard.within}
                     yield self._linked(place, None, Place(place.type, hops, then))
 
+    def _guarded(self, step: Step) -> bool:
+        """Whether guards stand on the ways that lead to the step."""
+        seen, waiting = {step}, [step]
+        while waiting:
+            match waiting.pop():
+                case Through(_, _, guards) if guards:
+                    return True
+                case Through(_, then):
+                    further: tuple[Step, ...] = (then,)
+                case Ask() as ask:
+                    further = (self.goals[ask],)
+                case AnyOf(steps) | AllOf(steps):
+                    further = steps
+                case But(base):
+                    further = (base,)
+                case _:
+                    further = ()
+            waiting += [one for one in further if one not in seen]
+            seen.update(further)
+        return False
+
     def _linked(self, upper: Place, hop: Hop | None, lower: Place) -> Place:
         self.links.append(Link(upper, hop, lower))
         return lower
@@ -126,7 +143,9 @@ class _Framing:
                     yield from self._sides(one)
             case AllOf(steps):
                 plain = [one for one in steps if not isinstance(one, Conditional)]
-                for one in plain if self.whole else plain[:1]:
+                # What a guard would leave out is not known here.
+                plainest = min(plain, key=self._guarded, default=None)
+                for one in plain if self.whole or plainest is None else [plainest]:
                     yield from self._sides(one)
             case But(base, subtract):
                 yield from self._sides(base)

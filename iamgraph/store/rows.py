@@ -7,9 +7,9 @@ import binascii
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from iamgraph.errors import RequestError
@@ -19,6 +19,11 @@ from iamgraph.tuples import ConditionUse, Object, RelationTuple, StoredTuple, ki
 
 Row = Mapping[str, Any]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS: Final = (
+    *("object_type", "object_id", "type", "subject_type", "subject_id", "via"),
+    *("since", "at", "by", "reason", "expires_at", "condition", "context"),
+)
 # A control character, which a caller's key cannot hold.
 _OURS: Final = "\x01"
 
@@ -75,6 +80,13 @@ def stored_tuple(row: Row) -> StoredTuple:
         by=row["by"],
         reason=row["reason"],
     )
+
+
+def listed_tuple(values: Sequence[Any]) -> StoredTuple:
+    """As `stored_tuple`, of the columns as a list, its time in microseconds since 1970."""
+    row = dict(zip(_COLUMNS, values, strict=True))
+    at = _EPOCH + timedelta(microseconds=row["at"])
+    return StoredTuple(plain_tuple(row), since=row["since"], at=at, by=row["by"], reason=row["reason"])
 
 
 def stored_model(row: Row, info: StoreInfo) -> StoredModel:

@@ -27,7 +27,7 @@ from iamgraph.revision import Revision
 from iamgraph.store import past
 from iamgraph.store.contract import Read, Room, Step, Stretch, Stride, Undoing
 from iamgraph.store.neo4j import Neo4jReader, Run, retried
-from iamgraph.store.rows import Once, once_for_act, plain_tuple, stored_tuple
+from iamgraph.store.rows import Once, listed_tuple, once_for_act, plain_tuple, stored_tuple
 from iamgraph.store.writing import (
     Neo4jWriter,
     change_made,
@@ -86,8 +86,9 @@ class Neo4jRoom:
         rows = [_stride(self.reader.info.id, i, one) for i, one in enumerate(strides)]
         if rows:
             parameters = {"asked": {"strides": rows}, "limit": MAX_READ_AT_ONCE + 1}
-            for row in _within_limit(self.reader.run(statement(name), parameters)):
-                found[row["i"]].append(row["id"])
+            (row,) = self.reader.run(statement(name), parameters)
+            for i, id_ in zip(row["strides"], _within_limit(row["ids"]), strict=True):
+                found[i].append(id_)
         return found
 
     def onward_after(self, strides: Sequence[Stride], after: str, count: int) -> Stretch:
@@ -105,11 +106,12 @@ class Neo4jRoom:
         # What comes after characters that Neo4j compares in another order is left out here, so nothing is left to it.
         plain = "".join(takewhile(lambda one: one < _ONE_ORDER, after))
         limit = count if plain == after else MAX_READ_AT_ONCE + 1
-        found = self.reader.run(statement(name), {"asked": {"strides": rows}, "after": plain, "limit": limit})
-        steps = tuple(Step(row["i"], row["start"], row["id"]) for row in _within_limit(found) if row["id"] > after)
+        (row,) = self.reader.run(statement(name), {"asked": {"strides": rows}, "after": plain, "limit": limit})
+        found = zip(row["strides"], row["starts"], _within_limit(row["ids"]), strict=True)
+        steps = tuple(Step(*one) for one in found if one[2] > after)
         if any(one.id > other.id for one, other in pairwise(steps)):
             raise AssertionError("Neo4j orders ids otherwise than we do: a list would miss some")
-        return Stretch(steps, steps[-1].id if len(found) == count and plain == after else None)
+        return Stretch(steps, steps[-1].id if len(row["ids"]) == count and plain == after else None)
 
     def of_kinds(self, reads: Iterable[Read], limit: int) -> list[StoredTuple]:
         """The tuples of many reads at once, in no order; no more than `limit` of them."""
@@ -122,8 +124,8 @@ class Neo4jRoom:
             }
             for object_, relation, kind in reads
         ]
-        found = self.reader.run(statement("tuples/of_kinds"), {"asked": {"reads": rows}, "limit": limit})
-        return [stored_tuple(row) for row in found]
+        (row,) = self.reader.run(statement("tuples/of_kinds"), {"asked": {"reads": rows}, "limit": limit})
+        return list(map(listed_tuple, row["tuples"]))
 
     def by_subjects(self, subjects: Iterable[Subject], most: int, limit: int) -> list[StoredTuple]:
         """The tuples of many subjects, in no order; no more than `limit`, and none of one that stands in more than

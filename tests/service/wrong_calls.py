@@ -419,6 +419,8 @@ QUESTIONS: Final = (
          **LISTED | {"subject": f"member:{SURROGATE}"}),
     post("objects by a cursor that is none", "{home}/list-objects", (400, "malformed_cursor", "/cursor"),
          **LISTED, cursor="a"),
+    post("objects of a type there is not", "{home}/list-objects", (400, "type_not_found", "/type"),
+         **LISTED | {"type": "moon"}),
     post("subjects of a relation there is not", "{home}/list-subjects", (400, "relation_not_found", "/relation"),
          object="resource:wiki", relation="owns", type="member"),
     post("all that nobody can do", "{home}/list-access", (400, "invalid_request", "/subject")),
