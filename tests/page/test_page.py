@@ -236,6 +236,9 @@ def test_the_table_says_the_same(open_view: Opened, view: dict[str, str]) -> Non
     listed = page.locator(".row").count() or page.locator(".proof-card .steps li").count()
     assert listed == page.locator("tbody tr").count()
     assert page.inner_text("#said").strip()
+    # Ids of plain letters are told once, and no name of a column is broken.
+    assert "\\u{" not in page.inner_text("table")
+    assert 40 > page.eval_on_selector("thead tr", "one => one.clientHeight")
 
 
 def test_dark(open_view: Opened) -> None:
