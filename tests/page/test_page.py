@@ -273,7 +273,9 @@ def test_a_hostile_id_is_text(open_view: Opened) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", [WHY, DENIED, WHO, WHO | {"form": "table"}], ids=["why", "denied", "who", "table"])
+@pytest.mark.parametrize(
+    "view", [WHY, DENIED, WHO | {"at": "3"}, WHO | {"form": "table"}], ids=["why", "denied", "past", "table"]
+)
 def test_axe_finds_no_serious_fault(open_view: Opened, view: dict[str, str], scheme: str) -> None:
     """Names, roles and contrast are as axe wants them, in either colour."""
     page = open_view(scheme=scheme, **view)

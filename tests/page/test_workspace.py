@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -313,15 +317,76 @@ def test_hostile_names_and_the_keyboard(at: Opened, office: Office) -> None:
     assert "owned" != page.title()
 
 
+def test_what_is_given_is_taken_back(at: Opened, office: Office) -> None:
+    """Personal data is opened and hidden; a group, a policy, an invite and a request end, in the table and in truth."""
+    page = at("members", office.key)
+    for act, seen in (("Let see personal data", "sees it"), ("Hide personal data", "masked")):
+        _begin(page, "bob@acme.example", act)
+        _send(page)
+        expect(_row(page, "bob@acme.example")).to_contain_text(seen)
+    office.client.post("/v1/workspaces/acme/groups", {"name": "For a week", "id": "week"})
+    office.client.post("/v1/workspaces/acme/policies", {"role": "privacy_admin", "holders": ["group:week"]})
+    office.client.post("/v1/workspaces/acme/invites", {"email": "ivy@acme.example"})
+    with Client(office.client.port, office.member) as asking:
+        assert 201 == asking.post("/v1/workspaces/acme/access-requests", {"text": "And payments?"}).status
+    for tab, row, act in (
+        ("Policies", "privacy_admin", "Delete"),
+        ("Groups", "For a week", "Delete"),
+        ("Invites", "ivy@acme.example", "Revoke"),
+        ("Requests", "And payments?", "Dismiss"),
+    ):
+        page.click(f".tabs a:text-is('{tab}')")
+        _begin(page, row, act)
+        _send(page)
+        expect(page.locator("#done")).to_contain_text(f"{act}: done")
+        expect(page.locator(".grid tbody tr", has_text=row)).to_have_count(0)
+    left = json.dumps([office.listed(one) for one in ("groups", "policies", "invites", "access-requests")])
+    assert [] == [one for one in ("For a week", "privacy_admin", "ivy@acme.example", "And payments?") if one in left]
+
+
+def test_the_trail_is_read_on_and_taken_along(at: Opened, office: Office) -> None:
+    """Older lines follow those that are there, each once; both exports hold the trail as the service tells it."""
+    page = at("labels")
+    # So that a few lines are a page: the service answers as asked.
+    page.route(re.compile("/audit[?]"), lambda one: one.continue_(url=one.request.url.replace("limit=1000", "limit=2")))
+    page.click(".tabs a:text-is('Audit')")
+    lines = page.locator(".grid tbody tr")
+    expect(lines).to_have_count(2)
+    expect(page.locator("#counted")).to_contain_text("the newest")
+    page.click("button:text-is('Older lines')")
+    expect(lines).to_have_count(4)
+    trail = office.listed("audit")
+    assert [one["action"] for one in trail[:4]] == page.locator(".grid td[data-name=What]").all_inner_texts()
+    for kind, read in (("CSV", lambda text: list(csv.DictReader(text.splitlines()))), ("JSONL", _lines)):
+        with page.expect_download() as download:
+            page.click(f".desk-acts button:text-is('{kind}')")
+        rows = read(Path(download.value.path()).read_text())
+        assert sorted(one["action"] for one in trail) == sorted(one["action"] for one in rows if "action" in one)
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(one) for one in text.splitlines()]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(at: Opened, scheme: str) -> None:
-    """Names, roles and contrast of the tables and of a dialog are as axe wants them."""
+    """Names, roles and contrast of every table and of a dialog are as axe wants them."""
     page = at("members", scheme=scheme)
     page.evaluate(AXE.read_text())
     _begin(page, "bob@acme.example", "Remove")
     page.wait_for_selector(".lost ul")
-    for _ in ("dialog", "table"):
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-        assert [] == [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in serious]
-        page.keyboard.press("Escape")
+    _no_serious_fault(page, "document")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    _no_serious_fault(page, "document")
+    for tab in ("Groups", "Policies", "Labels", "Resources", "Tokens", "Invites", "Requests", "Audit"):
+        page.click(f".tabs a:text-is('{tab}')")
+        page.wait_for_selector(f".tabs a[aria-current]:text-is('{tab}')")
+        page.wait_for_selector(".grid table, .grid .nothing")
+        _no_serious_fault(page, "'#desk'")
+
+
+def _no_serious_fault(page: Page, part: str) -> None:
+    found = page.evaluate(f"axe.run({part}, {{resultTypes: ['violations']}})")
+    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    assert [] == [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in serious]
