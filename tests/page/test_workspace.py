@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from ulid import ULID
 
 from iamgraph.access.access import Access, found_store
@@ -213,6 +213,28 @@ def test_find_and_sort(at: Opened) -> None:
     assert "1 of 4 members" == page.inner_text("#counted")
     assert "find=cyd" in page.url
     assert "ia" + "s_" not in page.url
+
+
+def test_the_first_of_many_are_there_while_the_rest_is_read(at: Opened) -> None:
+    """Of several pages the first is shown at once, without acts; what is typed meanwhile is kept to the end."""
+    page = at("labels")
+    waiting: list[Route] = []
+    page.route(re.compile("/groups[?]"), lambda one: waiting.append(one))  # noqa: PLW0108 - Playwright marks what it calls
+    # So that a few members are more than a page: the service answers as asked.
+    page.route(
+        re.compile("/members[?]"), lambda one: one.continue_(url=one.request.url.replace("limit=1000", "limit=2"))
+    )
+    page.click(".tabs a:text-is('Members')")
+    expect(page.locator(".grid tbody tr")).to_have_count(2)
+    expect(page.locator("#reading")).to_contain_text("so far")
+    assert 0 == page.locator(".grid .menu").count()
+    page.fill("#find", "cyd")
+    page.unroute(re.compile("/groups[?]"))
+    for one in waiting:
+        one.continue_()
+    expect(_row(page, "cyd@acme.example").locator(".menu")).to_have_count(1)
+    expect(page.locator(".grid tbody tr")).to_have_count(1)
+    assert ("find", "cyd") == tuple(page.evaluate("[document.activeElement.id, document.activeElement.value]"))
 
 
 def test_a_member_and_a_reading_key_are_refused_in_words(at: Opened, office: Office) -> None:
