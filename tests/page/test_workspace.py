@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +15,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from ulid import ULID
 
 from iamgraph.access.access import Access, found_store
-from iamgraph.access.document import parse_document
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
-from iamgraph.demo.company import WORKSPACES
+from iamgraph.demo.company import fill
 from iamgraph.questions import Scope
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
@@ -70,8 +68,7 @@ def office(
     store = f"tables-{ULID()}"
     found_store(authorizer, store)
     access = Access.by(Caller(None, "demo"), authorizer, keeper, store).saying("the demo")
-    for name in WORKSPACES:
-        access.documents.apply(parse_document((resources.files("iamgraph.demo") / f"{name}.yaml").read_text("utf-8")))
+    fill(access)
     access.groups("acme").create(HOSTILE, id_="hostile")
     access.tokens("acme").create("nightly")
     access.invites("acme").create("fay@acme.example")
@@ -131,10 +128,10 @@ def _begin(page: Page, row: str, act: str) -> None:
 def _make(page: Page, **fields: str) -> None:
     page.click("#make")
     page.wait_for_selector("dialog form")
-    _fill(page, **fields)
+    _enter(page, **fields)
 
 
-def _fill(page: Page, **fields: str) -> None:
+def _enter(page: Page, **fields: str) -> None:
     for name, value in fields.items():
         field = page.locator(f"dialog [name={name}]")
         if field.evaluate("one => one.tagName") == "SELECT":
@@ -266,15 +263,15 @@ def test_groups_policies_and_labels(at: Opened, office: Office) -> None:
     """Members come into groups and leave, policies are given and taken, labels are attached and detached."""
     page = at("groups")
     _begin(page, "Engineering", "Add members")
-    _fill(page, members="ada")
+    _enter(page, members="ada")
     _send(page)
     _begin(page, "Engineering", "Take a member out")
-    _fill(page, member="cyd")
+    _enter(page, member="cyd")
     expect(page.locator(".lost")).to_contain_text("policy source_admin")
     _send(page)
     assert ["ada", "bob"] == office.client.get("/v1/workspaces/acme/groups/eng").json["members"]
     _begin(page, "Engineering", "Give a policy")
-    _fill(page, role="warehouse_reader")
+    _enter(page, role="warehouse_reader")
     _send(page)
     page.click(".tabs a >> nth=2")
     _begin(page, "lake-admin", "Take from a holder")
@@ -283,10 +280,10 @@ def test_groups_policies_and_labels(at: Opened, office: Office) -> None:
     assert (["group:eng"], []) == (held["warehouse_reader"], held["warehouse_admin"])
     page.click(".tabs a >> nth=4")
     _begin(page, "source:payments", "Attach labels")
-    _fill(page, labels="region:us")
+    _enter(page, labels="region:us")
     _send(page)
     _begin(page, "source:payments", "Detach a label")
-    _fill(page, label="environment:prod")
+    _enter(page, label="environment:prod")
     _send(page)
     assert ["region:us"] == office.client.get("/v1/workspaces/acme/resources/source:payments").json["labels"]
 
@@ -309,7 +306,7 @@ def test_secrets_are_told_once_and_requests_decided(at: Opened, office: Office) 
     page.click("dialog button:text-is('Done')")
     page.click(".tabs a >> nth=7")
     _begin(page, "May I edit orders?", "Approve")
-    _fill(page, role="source_admin", on="orders")
+    _enter(page, role="source_admin", on="orders")
     _send(page)
     expect(page.locator(".grid .nothing")).to_be_visible()
     assert ["member:bob"] in [one["holders"] for one in office.listed("policies") if one["resources"] == ["orders"]]
