@@ -115,12 +115,15 @@ function showFault(fault) {
   if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
   const hint = fault.status === 403 ? "Another key may be allowed to." : fault.code === "deadline_exceeded" ? "The first question of a kind takes longest: ask again." : "";
   stage().replaceChildren();
-  fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${fault.message.charAt(0).toUpperCase()}${fault.message.slice(1)}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
+  // Nothing went wrong: the question is not whole yet.
+  if (fault.code === "choose") return fill(place("answer"), h("div", { class: "verdict", role: "alert" }, h("h2", {}, "Choose first"), h("p", {}, `${sentence(fault.message)}.`)));
+  fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${sentence(fault.message)}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
   return say(`No answer: ${fault.message}`);
 }
 
 // --- showing ---
 
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 const stage = () => place("stage");
 const say = (text) => (place("said").textContent = text);
 const proofAt = () => Math.min(Math.max(0, Number(now.view.proof || 1) - 1), Math.max(0, now.answer.proofs.length - 1));
