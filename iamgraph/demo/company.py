@@ -71,7 +71,11 @@ def load(connection: Connection) -> None:
         if missing.code != "store_not_found":
             raise
     found_store(authorizer, STORE)
-    access = Access.by(Caller(None, "demo"), authorizer, connection.keeper, STORE).saying("the demo")
+    fill(Access.by(Caller(None, "demo"), authorizer, connection.keeper, STORE).saying("the demo"))
+
+
+def fill(access: Access) -> None:
+    """Make the workspaces in a store that has the access model."""
     for name in WORKSPACES:
         text = (resources.files("iamgraph.demo") / f"{name}.yaml").read_text(encoding="utf-8")
         access.documents.apply(parse_document(text))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from ulid import ULID
 
 from iamgraph.access.access import Access, found_store
 from iamgraph.access.desk import RelationMissingError
-from iamgraph.access.document import parse_document
 from iamgraph.access.policies import Grant
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
 from iamgraph.cookbook import recipe
-from iamgraph.demo.company import WORKSPACES
+from iamgraph.demo.company import fill
 from iamgraph.exploring import Rows
 from iamgraph.questions import WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
@@ -54,9 +52,7 @@ class Organisation:
 def _made(authorizer: Authorizer, keeper: Neo4jKeeper) -> Organisation:
     made = Organisation(authorizer, keeper, f"explore-{ULID()}")
     found_store(authorizer, made.store)
-    for name in WORKSPACES:
-        text = (resources.files("iamgraph.demo") / f"{name}.yaml").read_text(encoding="utf-8")
-        made.access("the demo").documents.apply(parse_document(text))
+    fill(made.access("the demo"))
     return made
 
 

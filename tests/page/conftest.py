@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,10 +14,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from ulid import ULID
 
 from iamgraph.access.access import Access, found_store
-from iamgraph.access.document import parse_document
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
-from iamgraph.demo.company import WORKSPACES
+from iamgraph.demo.company import fill
 from iamgraph.questions import WriteRequest
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
@@ -79,10 +77,7 @@ def site(
     """The demo's workspaces, a hostile source, and a group of many, behind a service."""
     store = f"page-{ULID()}"
     found_store(authorizer, store)
-    access = Access.by(Caller(None, "demo"), authorizer, keeper, store).saying("the demo")
-    for name in WORKSPACES:
-        text = (resources.files("iamgraph.demo") / f"{name}.yaml").read_text(encoding="utf-8")
-        access.documents.apply(parse_document(text))
+    fill(Access.by(Caller(None, "demo"), authorizer, keeper, store).saying("the demo"))
     authorizer.write(WriteRequest(store, tuple(map(parse_tuple, _more()))))
     key, secret = make_key(keeper, "page tests")
     with serving(server, tmp_path_factory.mktemp("page"), store=store) as running:

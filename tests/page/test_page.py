@@ -236,6 +236,9 @@ def test_the_table_says_the_same(open_view: Opened, view: dict[str, str]) -> Non
     listed = page.locator(".row").count() or page.locator(".proof-card .steps li").count()
     assert listed == page.locator("tbody tr").count()
     assert page.inner_text("#said").strip()
+    # Ids of plain letters are told once, and no name of a column is broken.
+    assert "\\u{" not in page.inner_text("table")
+    assert 40 > page.eval_on_selector("thead tr", "one => one.clientHeight")
 
 
 def test_dark(open_view: Opened) -> None:
@@ -270,7 +273,9 @@ def test_a_hostile_id_is_text(open_view: Opened) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", [WHY, DENIED, WHO, WHO | {"form": "table"}], ids=["why", "denied", "who", "table"])
+@pytest.mark.parametrize(
+    "view", [WHY, DENIED, WHO | {"at": "3"}, WHO | {"form": "table"}], ids=["why", "denied", "past", "table"]
+)
 def test_axe_finds_no_serious_fault(open_view: Opened, view: dict[str, str], scheme: str) -> None:
     """Names, roles and contrast are as axe wants them, in either colour."""
     page = open_view(scheme=scheme, **view)

@@ -101,6 +101,8 @@ def test_why_and_what_of_the_past(open_view: Opened, past: tuple[str, int]) -> N
     assert "Denied" == page.inner_text(".verdict h2")
     page = open_view(store=store, at=str(then), **WHAT)
     assert ["orders"] == _names(page)
+    page = open_view(store=store, at=str(then), **WHAT | {"relation": ""})
+    assert "Choose first" == page.inner_text(".verdict h2")
 
 
 def test_a_revision_no_longer_kept(open_view: Opened, authorizer: Authorizer, keeper: Neo4jKeeper, site: Site) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from ulid import ULID
 
 from iamgraph.access.access import Access, found_store
-from iamgraph.access.document import parse_document
 from iamgraph.access.words import Caller
 from iamgraph.authorizer import Authorizer
-from iamgraph.demo.company import WORKSPACES
+from iamgraph.demo.company import fill
 from iamgraph.questions import Scope
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.store.neo4j import Neo4jServer
@@ -66,8 +68,7 @@ def office(
     store = f"tables-{ULID()}"
     found_store(authorizer, store)
     access = Access.by(Caller(None, "demo"), authorizer, keeper, store).saying("the demo")
-    for name in WORKSPACES:
-        access.documents.apply(parse_document((resources.files("iamgraph.demo") / f"{name}.yaml").read_text("utf-8")))
+    fill(access)
     access.groups("acme").create(HOSTILE, id_="hostile")
     access.tokens("acme").create("nightly")
     access.invites("acme").create("fay@acme.example")
@@ -127,10 +128,10 @@ def _begin(page: Page, row: str, act: str) -> None:
 def _make(page: Page, **fields: str) -> None:
     page.click("#make")
     page.wait_for_selector("dialog form")
-    _fill(page, **fields)
+    _enter(page, **fields)
 
 
-def _fill(page: Page, **fields: str) -> None:
+def _enter(page: Page, **fields: str) -> None:
     for name, value in fields.items():
         field = page.locator(f"dialog [name={name}]")
         if field.evaluate("one => one.tagName") == "SELECT":
@@ -211,6 +212,28 @@ def test_find_and_sort(at: Opened) -> None:
     assert "ia" + "s_" not in page.url
 
 
+def test_the_first_of_many_are_there_while_the_rest_is_read(at: Opened) -> None:
+    """Of several pages the first is shown at once, without acts; what is typed meanwhile is kept to the end."""
+    page = at("labels")
+    waiting: list[Route] = []
+    page.route(re.compile("/groups[?]"), lambda one: waiting.append(one))  # noqa: PLW0108 - Playwright marks what it calls
+    # So that a few members are more than a page: the service answers as asked.
+    page.route(
+        re.compile("/members[?]"), lambda one: one.continue_(url=one.request.url.replace("limit=1000", "limit=2"))
+    )
+    page.click(".tabs a:text-is('Members')")
+    expect(page.locator(".grid tbody tr")).to_have_count(2)
+    expect(page.locator("#reading")).to_contain_text("so far")
+    assert 0 == page.locator(".grid .menu").count()
+    page.fill("#find", "cyd")
+    page.unroute(re.compile("/groups[?]"))
+    for one in waiting:
+        one.continue_()
+    expect(_row(page, "cyd@acme.example").locator(".menu")).to_have_count(1)
+    expect(page.locator(".grid tbody tr")).to_have_count(1)
+    assert ("find", "cyd") == tuple(page.evaluate("[document.activeElement.id, document.activeElement.value]"))
+
+
 def test_a_member_and_a_reading_key_are_refused_in_words(at: Opened, office: Office) -> None:
     """Who is no owner sees which relation or scope is missing, and no table."""
     page = at("members", office.member)
@@ -240,15 +263,15 @@ def test_groups_policies_and_labels(at: Opened, office: Office) -> None:
     """Members come into groups and leave, policies are given and taken, labels are attached and detached."""
     page = at("groups")
     _begin(page, "Engineering", "Add members")
-    _fill(page, members="ada")
+    _enter(page, members="ada")
     _send(page)
     _begin(page, "Engineering", "Take a member out")
-    _fill(page, member="cyd")
+    _enter(page, member="cyd")
     expect(page.locator(".lost")).to_contain_text("policy source_admin")
     _send(page)
     assert ["ada", "bob"] == office.client.get("/v1/workspaces/acme/groups/eng").json["members"]
     _begin(page, "Engineering", "Give a policy")
-    _fill(page, role="warehouse_reader")
+    _enter(page, role="warehouse_reader")
     _send(page)
     page.click(".tabs a >> nth=2")
     _begin(page, "lake-admin", "Take from a holder")
@@ -257,10 +280,10 @@ def test_groups_policies_and_labels(at: Opened, office: Office) -> None:
     assert (["group:eng"], []) == (held["warehouse_reader"], held["warehouse_admin"])
     page.click(".tabs a >> nth=4")
     _begin(page, "source:payments", "Attach labels")
-    _fill(page, labels="region:us")
+    _enter(page, labels="region:us")
     _send(page)
     _begin(page, "source:payments", "Detach a label")
-    _fill(page, label="environment:prod")
+    _enter(page, label="environment:prod")
     _send(page)
     assert ["region:us"] == office.client.get("/v1/workspaces/acme/resources/source:payments").json["labels"]
 
@@ -283,7 +306,7 @@ def test_secrets_are_told_once_and_requests_decided(at: Opened, office: Office) 
     page.click("dialog button:text-is('Done')")
     page.click(".tabs a >> nth=7")
     _begin(page, "May I edit orders?", "Approve")
-    _fill(page, role="source_admin", on="orders")
+    _enter(page, role="source_admin", on="orders")
     _send(page)
     expect(page.locator(".grid .nothing")).to_be_visible()
     assert ["member:bob"] in [one["holders"] for one in office.listed("policies") if one["resources"] == ["orders"]]
@@ -313,15 +336,76 @@ def test_hostile_names_and_the_keyboard(at: Opened, office: Office) -> None:
     assert "owned" != page.title()
 
 
+def test_what_is_given_is_taken_back(at: Opened, office: Office) -> None:
+    """Personal data is opened and hidden; a group, a policy, an invite and a request end, in the table and in truth."""
+    page = at("members", office.key)
+    for act, seen in (("Let see personal data", "sees it"), ("Hide personal data", "masked")):
+        _begin(page, "bob@acme.example", act)
+        _send(page)
+        expect(_row(page, "bob@acme.example")).to_contain_text(seen)
+    office.client.post("/v1/workspaces/acme/groups", {"name": "For a week", "id": "week"})
+    office.client.post("/v1/workspaces/acme/policies", {"role": "privacy_admin", "holders": ["group:week"]})
+    office.client.post("/v1/workspaces/acme/invites", {"email": "ivy@acme.example"})
+    with Client(office.client.port, office.member) as asking:
+        assert 201 == asking.post("/v1/workspaces/acme/access-requests", {"text": "And payments?"}).status
+    for tab, row, act in (
+        ("Policies", "privacy_admin", "Delete"),
+        ("Groups", "For a week", "Delete"),
+        ("Invites", "ivy@acme.example", "Revoke"),
+        ("Requests", "And payments?", "Dismiss"),
+    ):
+        page.click(f".tabs a:text-is('{tab}')")
+        _begin(page, row, act)
+        _send(page)
+        expect(page.locator("#done")).to_contain_text(f"{act}: done")
+        expect(page.locator(".grid tbody tr", has_text=row)).to_have_count(0)
+    left = json.dumps([office.listed(one) for one in ("groups", "policies", "invites", "access-requests")])
+    assert [] == [one for one in ("For a week", "privacy_admin", "ivy@acme.example", "And payments?") if one in left]
+
+
+def test_the_trail_is_read_on_and_taken_along(at: Opened, office: Office) -> None:
+    """Older lines follow those that are there, each once; both exports hold the trail as the service tells it."""
+    page = at("labels")
+    # So that a few lines are a page: the service answers as asked.
+    page.route(re.compile("/audit[?]"), lambda one: one.continue_(url=one.request.url.replace("limit=1000", "limit=2")))
+    page.click(".tabs a:text-is('Audit')")
+    lines = page.locator(".grid tbody tr")
+    expect(lines).to_have_count(2)
+    expect(page.locator("#counted")).to_contain_text("the newest")
+    page.click("button:text-is('Older lines')")
+    expect(lines).to_have_count(4)
+    trail = office.listed("audit")
+    assert [one["action"] for one in trail[:4]] == page.locator(".grid td[data-name=What]").all_inner_texts()
+    for kind, read in (("CSV", lambda text: list(csv.DictReader(text.splitlines()))), ("JSONL", _lines)):
+        with page.expect_download() as download:
+            page.click(f".desk-acts button:text-is('{kind}')")
+        rows = read(Path(download.value.path()).read_text())
+        assert sorted(one["action"] for one in trail) == sorted(one["action"] for one in rows if "action" in one)
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(one) for one in text.splitlines()]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(at: Opened, scheme: str) -> None:
-    """Names, roles and contrast of the tables and of a dialog are as axe wants them."""
+    """Names, roles and contrast of every table and of a dialog are as axe wants them."""
     page = at("members", scheme=scheme)
     page.evaluate(AXE.read_text())
     _begin(page, "bob@acme.example", "Remove")
     page.wait_for_selector(".lost ul")
-    for _ in ("dialog", "table"):
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-        assert [] == [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in serious]
-        page.keyboard.press("Escape")
+    _no_serious_fault(page, "document")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    _no_serious_fault(page, "document")
+    for tab in ("Groups", "Policies", "Labels", "Resources", "Tokens", "Invites", "Requests", "Audit"):
+        page.click(f".tabs a:text-is('{tab}')")
+        page.wait_for_selector(f".tabs a[aria-current]:text-is('{tab}')")
+        page.wait_for_selector(".grid table, .grid .nothing")
+        _no_serious_fault(page, "'#desk'")
+
+
+def _no_serious_fault(page: Page, part: str) -> None:
+    found = page.evaluate(f"axe.run({part}, {{resultTypes: ['violations']}})")
+    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    assert [] == [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in serious]

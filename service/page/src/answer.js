@@ -77,7 +77,7 @@ async function whatCan(view) {
     const one = { ...list(type, relation), page: (cursor) => api.listObjects(store, { ...question, limit: LISTED, ...(cursor ? { cursor } : {}) }, at), all: (signal) => api.everyObject(store, question, signal) };
     lists = [took(one, await one.page(null))];
   } else if (at) {
-    throw new api.Refused(400, "", "of the past one relation is listed at a time: choose a type of object and a relation");
+    throw new api.Refused(400, "choose", "of the past one relation is listed at a time: choose a type of object and a relation");
   } else {
     const { access } = await api.listAccess(store, { subject, types: type ? [type] : [] });
     lists = access.filter((one) => !relation || one.relation === relation).map((one) => Object.assign(list(one.type, one.relation), { ids: one.objects, open: one.more }));

@@ -115,12 +115,15 @@ function showFault(fault) {
   if (fault.status === 401) return demandKey(api.hasKey() ? "The key is not known, has expired or was revoked." : null);
   const hint = fault.status === 403 ? "Another key may be allowed to." : fault.code === "deadline_exceeded" ? "The first question of a kind takes longest: ask again." : "";
   stage().replaceChildren();
-  fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${fault.message}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
+  // Nothing went wrong: the question is not whole yet.
+  if (fault.code === "choose") return fill(place("answer"), h("div", { class: "verdict", role: "alert" }, h("h2", {}, "Choose first"), h("p", {}, `${sentence(fault.message)}.`)));
+  fill(place("answer"), h("div", { class: "verdict fault", role: "alert" }, h("h2", {}, "No answer"), h("p", {}, `${sentence(fault.message)}. ${hint}`), h("button", { type: "button", onclick: () => update() }, "Ask again")));
   return say(`No answer: ${fault.message}`);
 }
 
 // --- showing ---
 
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 const stage = () => place("stage");
 const say = (text) => (place("said").textContent = text);
 const proofAt = () => Math.min(Math.max(0, Number(now.view.proof || 1) - 1), Math.max(0, now.answer.proofs.length - 1));
@@ -314,7 +317,7 @@ async function readOn(id, from = now.picture.more.get(id)) {
 // --- the question ---
 
 function showModes() {
-  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode])), h("a", { href: addressOf({ mode: WORKSPACE, workspace: now.view.workspace, table: now.view.table }), "aria-current": now.view.mode === WORKSPACE ? "page" : null }, "Workspace"));
+  fill(place("modes"), MODES.map((mode) => h("a", { href: addressOf({ ...now.view, mode, type: "", without: "", proof: "", revision: "" }), "aria-current": now.view.mode === mode ? "page" : null }, TITLES[mode], mode === "why" ? h("span", { class: "wide" }, " / why not") : null)), h("a", { href: addressOf({ mode: WORKSPACE, workspace: now.view.workspace, table: now.view.table }), "aria-current": now.view.mode === WORKSPACE ? "page" : null }, "Workspace"));
   document.body.classList.toggle("at-desk", now.view.mode === WORKSPACE);
 }
 
@@ -363,7 +366,7 @@ function demandKey(said) {
 function showTools() {
   const dark = () => document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const store = h("select", { "aria-label": "Store", onchange: (event) => go({ store: event.target.value, subject: "", relation: "", object: "", type: "", proof: "", without: "" }) }, now.stores.map((one) => h("option", { value: one, selected: one === now.view.store }, one)));
-  fill(place("tools"), now.stores.length ? store : null, tool("M10 3a7 7 0 1 0 7 7a5 5 0 0 1-7-7Z", "Dark or light", () => (document.documentElement.dataset.theme = dark() === "dark" ? "light" : "dark")), now.keys ? tool("M8 12a4 4 0 1 1 3-1.5L17 4M14 7l2.5 2.5", "Key", () => demandKey()) : null, tool("M7.5 7.5a2.5 2.5 0 1 1 3.6 2.2Q10 10.3 10 12M10 15v.5", "Keys and help", showHelp));
+  fill(place("tools"), now.stores.length ? store : null, tool("M10 3a7 7 0 1 0 7 7a5 5 0 0 1-7-7Z", "Dark or light", () => (document.documentElement.dataset.theme = dark() === "dark" ? "light" : "dark")), now.keys ? tool("M11.2 8.8a3.7 3.7 0 1 0-6.4 3.6a3.7 3.7 0 0 0 6.4-3.6ZM11.4 9L17 4.5M14.2 6.8l2 2.4", "Key", () => demandKey()) : null, tool("M7.5 7.5a2.5 2.5 0 1 1 3.6 2.2Q10 10.3 10 12M10 15v.5", "Keys and help", showHelp));
 }
 
 async function begin() {

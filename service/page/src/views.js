@@ -18,6 +18,8 @@ export const named = (id) => [mark(typeOf(id)), h("span", { class: "type" }, `${
 // Rows of the list and of the table that are there at once.
 const LISTED = 100;
 const TABLED = 200;
+// Between the ids of a path.
+const WAY = " → ";
 
 /** The column beside the picture. */
 export function answerColumn(answer, { rows, at, turn, choose, filters, left, toggle, explain, past }) {
@@ -81,7 +83,7 @@ function changeList(changes) {
 export function tabled(answer, rows, proof) {
   if (answer.kind !== "why") {
     const name = answer.kind === "who" ? "Subject" : "Object";
-    const through = (row) => (row.path ?? []).map((one) => baseOf(one.subject)).filter((one, i, all) => all.indexOf(one) === i && one !== row.list.makes(row.id).subject).join(" → ");
+    const through = (row) => (row.path ?? []).map((one) => baseOf(one.subject)).filter((one, i, all) => all.indexOf(one) === i && one !== row.list.makes(row.id).subject).join(WAY);
     return { header: [name, "Type", "Relation", "Through"], rows: rows.map((row) => [row.id, row.type, row.relation, row.fault ?? through(row)]) };
   }
   const path = proof?.path ?? [];
@@ -94,7 +96,9 @@ const order = new Intl.Collator("en", { numeric: true });
 export function tableForm({ header, rows }, caption, place) {
   const body = h("tbody");
   const heads = header.map((name, i) => h("th", { scope: "col", "aria-sort": "none" }, h("button", { type: "button", onclick: () => sort(i) }, name)));
-  const line = (row) => h("tr", {}, row.map((one, i) => (i === 0 ? h("th", { scope: "row" }, readable(String(one))) : h("td", {}, readable(String(one))))));
+  // Of several ids each is read by itself: the arrows between them are the page's own.
+  const told = (one) => String(one).split(WAY).map(readable).join(WAY);
+  const line = (row) => h("tr", {}, row.map((one, i) => (i === 0 ? h("th", { scope: "row" }, told(one)) : h("td", { "data-name": header[i] }, told(one)))));
   const table = h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body);
   const box = h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption });
   const show = () => {

@@ -35,12 +35,20 @@ export class Desk {
       const asked = JSON.stringify([view.workspace, view.table, this.filter]);
       if (asked !== this.read) {
         this.#frame(h("p", { class: "nothing", role: "status", id: "reading" }, "Reading…"));
-        tellReading((so) => this.element.querySelector("#reading")?.replaceChildren(`Reading… ${count(so)} so far`));
-        const rows = await TABLES[view.table].read(view.workspace, this.store(), this.filter);
+        tellReading((so) => this.view === view && this.element.querySelector("#reading")?.replaceChildren(`Reading… ${count(so)} so far`));
+        this.place = { at: 0 };
+        const early = (rows) => {
+          if (this.view !== view) return;
+          this.rows = Object.assign(rows, { reading: true });
+          this.#table();
+        };
+        const rows = await TABLES[view.table].read(view.workspace, this.store(), this.filter, undefined, early);
         if (this.view !== view) return undefined;
-        Object.assign(this, { rows, read: asked, place: { at: 0 } });
+        Object.assign(this, { rows, read: asked });
       }
+      const finding = document.activeElement?.id === "find";
       this.#table();
+      if (finding) this.element.querySelector("#find")?.focus();
       return this.say(counted(TABLES[view.table], this.rows, this.shown.length));
     } catch (fault) {
       if (fault.status === 401) throw fault;
@@ -68,7 +76,7 @@ export class Desk {
   #table() {
     const { view } = this;
     const table = TABLES[view.table];
-    const body = h("div", { class: "grid" });
+    const body = h("div", { class: "grid", "aria-busy": this.rows.reading ? "true" : null });
     const said = h("span", { class: "quiet", id: "counted" });
     const redraw = () => this.#draw(body, said);
     const find = h("input", { type: "search", id: "find", "aria-label": `Find in ${table.title.toLowerCase()}`, placeholder: "Find…", value: view.find, oninput: (event) => ((this.place = { at: 0 }), (this.view.find = event.target.value), redraw()), onchange: (event) => this.go({ find: event.target.value }, { replace: true }) });
@@ -94,7 +102,8 @@ export class Desk {
     const by = table.columns[Number(name)];
     this.shown = view.find ? foundIn(rows, table.columns, view.find) : rows;
     if (view.sort && by) this.shown = [...this.shown].sort((a, b) => (way === "down" ? -1 : 1) * textOf(a, by).localeCompare(textOf(b, by), "en", { numeric: true }));
-    said.textContent = counted(table, rows, this.shown.length);
+    if (rows.reading) fill(said, h("span", { id: "reading", role: "status" }, `Reading… ${count(rows.length)} so far`));
+    else said.textContent = counted(table, rows, this.shown.length);
     if (!this.shown.length) return fill(body, h("p", { class: "nothing" }, rows.length ? `Nothing here has “${view.find}” in it.` : table.empty));
     const head = (one, i) => {
       const now = Number(name) === i && view.sort ? (way === "down" ? "descending" : "ascending") : "none";
@@ -131,7 +140,8 @@ export class Desk {
     const look = (view) => addressOf({ ...this.view, mode: "who", subject: "", object: "", relation: "", type: "", store: this.store(), find: "", sort: "", ...ANY_LINE, ...view });
     const picture = table.picture ? h("a", { class: "button", href: look(table.picture(row)) }, table.asked) : null;
     const why = table.why ? h("a", { class: "button", href: look(table.why(row, this.view.workspace)) }, row.role === "owner" ? "Why an owner?" : "Why a member?") : null;
-    const acts = (ACTING[this.view.table]?.(row) ?? []).filter(Boolean).map((act) => h("button", { type: "button", class: act.danger ? "danger" : null, onclick: () => this.#act(act, row) }, act.title));
+    // What would be lost is known once all is read.
+    const acts = (this.rows.reading ? [] : (ACTING[this.view.table]?.(row) ?? [])).filter(Boolean).map((act) => h("button", { type: "button", class: act.danger ? "danger" : null, onclick: () => this.#act(act, row) }, act.title));
     const menu = acts.length ? h("details", { class: "menu" }, h("summary", { class: "button", "aria-label": `Change ${textOf(row, table.columns[0])}` }, "Change"), h("div", {}, why, acts)) : null;
     return h("tr", {}, table.columns.map(cell), h("td", { class: "row-acts" }, picture, menu));
   }

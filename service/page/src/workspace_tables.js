@@ -10,14 +10,15 @@ let told = () => {};
 /** Who hears how much of a long list is there so far. */
 export const tellReading = (hears) => (told = hears);
 
-/** Every page of a list, one after the other. */
-export async function every(path, name) {
+/** Every page of a list, one after the other; `early` hears what came first, where that is not all. */
+export async function every(path, name, early = null) {
   const found = [];
   for (let cursor = null; ; ) {
     const said = await api.call("GET", `${path}${path.includes("?") ? "&" : "?"}limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, undefined, false);
     found.push(...said[name]);
     cursor = said.next_cursor;
     if (!cursor) return found;
+    if (found.length === said[name].length) early?.([...found]);
     told(found.length);
   }
 }
@@ -34,7 +35,7 @@ const day = (text) => text?.slice(0, 16).replace("T", " ") ?? "";
 const sorted = (all) => [...all].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 
 export const listed = {
-  members: (w) => every(pathIn(w, "members"), "members"),
+  members: (w, early) => every(pathIn(w, "members"), "members", early),
   groups: (w) => every(pathIn(w, "groups"), "groups").then((all) => each(all, (one) => api.call("GET", pathIn(w, "groups", one.id), undefined, false))),
   policies: (w) => every(pathIn(w, "policies"), "policies"),
   labels: (w) => every(pathIn(w, "labels"), "labels"),
@@ -76,8 +77,10 @@ const column = (name, of, more = {}) => ({ name, of, ...more });
 export const TABLES = {
   members: {
     title: "Members", noun: "member", type: () => "member", empty: "Nobody is a member. Add somebody by their e-mail address.",
-    async read(w, store) {
-      const [members, groups, policies, since] = await Promise.all([listed.members(w), listed.groups(w), listed.policies(w), sinceOf(w, store)]);
+    /** Of a crowd the first are shown at once, and what they are in and hold once all is read. */
+    async read(w, store, _, __, early) {
+      const first = (some) => early(some.map((one) => ({ ...one, groups: ["…"], groupIds: [], policies: ["…"], since: undefined })));
+      const [members, groups, policies, since] = await Promise.all([listed.members(w, first), listed.groups(w), listed.policies(w), sinceOf(w, store)]);
       const joined = gathered(groups.flatMap((group) => group.members.map((id) => [id, group])));
       const held = gathered(policies.flatMap((policy) => policy.holders.map((holder) => [holder, policy])));
       return members.map((one) => {
