@@ -32,7 +32,7 @@ from tests.oracle import Oracle
 
 pytestmark = pytest.mark.long
 
-CHECKS: Final = int(os.environ.get("IAMGRAPH_CHECKS", "2500"))
+CHECKS: Final = int(os.environ.get("IAMGRAPH_CHECKS", "1500"))
 SEED: Final = int(os.environ.get("IAMGRAPH_SEED", "20261101"))
 SECONDS: Final = 30.0
 LIKE_PER_QUESTION: Final = 40

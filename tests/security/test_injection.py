@@ -337,5 +337,4 @@ def test_every_keyword_can_name_types_and_relations(door: Authorizer, home: str,
     for one, path in zip(names, zip(inner, outer, strict=True), strict=True):
         question = CheckQuestion(home, parse_subject(f"{one}:me"), "held", parse_object(f"{one}:b"), explain=True)
         assert path == tuple(found.tuple for found in door.check(question).path or ())
-        assert door.check(CheckQuestion(home, question.subject, "held", question.object)).allowed
     assert {*inner, *outer} == {found.tuple for found in door.read(home, limit=1000).items}
