@@ -15,6 +15,7 @@ from iamgraph.questions import MAX_TUPLES_PER_CHUNK, Load, OnExisting, WriteRequ
 from iamgraph.store.keeper import Neo4jKeeper
 from iamgraph.tuples import parse_tuple
 from tests.bulk.given import everything, imported, lines, members, rejected, replayed
+from tests.conftest import SECONDS
 from tests.store.given import ADA, BOB, MODEL, written
 from tests.store.graph import Graph
 
@@ -214,7 +215,7 @@ def test_a_model_changed_meanwhile(door: Authorizer, store: str) -> None:
 
 def test_an_old_model_in_another_process(door: Authorizer, keeper: Neo4jKeeper, store: str) -> None:
     """A door that knows an older model only neither rejects nor takes by it."""
-    other = Authorizer(keeper, door._checker)
+    other = Authorizer(keeper, door._checker, deadline=SECONDS)
     other.write_model(store, OTHER_MODEL)
     door.get_model(store)
     (step,) = imported(other, lines("group:eng#member@user:*"), Import(store, dry_run=True))

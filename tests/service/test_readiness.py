@@ -171,6 +171,7 @@ def test_a_user_who_may_not_is_told_so(server: Neo4jServer) -> None:
     """What Neo4j refuses a user for is a fault of who set it up, not one of iamgraph's own."""
     name, password = f"u{secrets.token_hex(8)}", secrets.token_urlsafe(16)
     made = {"name": name, "password": password}
+    as_user = replace(server, user=name, password=password)
     with (
         neo4j.GraphDatabase.driver(server.uri, auth=(server.user, server.password)) as driver,
         driver.session(database="system") as session,
@@ -178,7 +179,7 @@ def test_a_user_who_may_not_is_told_so(server: Neo4jServer) -> None:
         session.run("CREATE USER $name SET PASSWORD $password CHANGE REQUIRED", made).consume()
         refused = pytest.raises(StoreError, match="Neo4j refused its user: CredentialsExpired")
         try:
-            with closing(Neo4jKeeper(replace(server, user=name, password=password))) as keeper, refused as told:
+            with closing(Neo4jKeeper(as_user, deadline=60.0)) as keeper, refused as told:
                 keeper.ping()
         finally:
             session.run("DROP USER $name", {"name": name}).consume()

@@ -37,7 +37,7 @@ def door(authorizer: Authorizer, store: str) -> Authorizer:
 @pytest.fixture
 def clocked(keeper: Neo4jKeeper) -> Authorizer:
     """A door whose clock stands still."""
-    return Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW)
+    return Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW, deadline=SECONDS)
 
 
 @pytest.fixture

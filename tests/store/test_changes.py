@@ -20,6 +20,7 @@ from iamgraph.questions import MAX_WAIT, Change, Following, WriteRequest
 from iamgraph.store import changes
 from iamgraph.store.contract import Keeper
 from iamgraph.store.keeper import Neo4jKeeper
+from tests.conftest import SECONDS
 from tests.store.given import ADA, BOB, MODEL, NOW, tuples, written
 from tests.store.graph import Graph
 
@@ -239,7 +240,7 @@ def test_what_was_trimmed_is_said_to_be_gone(keeper: Neo4jKeeper, clocked: Autho
     """Changes before a time are forgotten; who asks from before is told so, who asks from there on loses nothing."""
     clocked.write_model(store, MODEL)
     clocked.write(WriteRequest(store, writes=tuples(ADA)))
-    later = Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW + timedelta(hours=1))
+    later = Authorizer(keeper, GraphChecker(keeper), clock=lambda: NOW + timedelta(hours=1), deadline=SECONDS)
     later.write(WriteRequest(store, writes=tuples(BOB)))
     first = clocked.changes(store)[0].revision
     assert 2 == keeper.trim(store, NOW + timedelta(minutes=1))
