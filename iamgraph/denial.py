@@ -143,14 +143,16 @@ class Denial:
         held = [print_rewrite(operand) for operand, part in both if self._holds(part)]
         operand, part = next((one for one in both if not self._holds(one[1])), both[-1])
         path, stopped = self._stopped(operand, part, goal, depth)
-        return path, f"{' and '.join(held)} of {goal[0]} holds, but {stopped}" if held else stopped
+        return path, self._has(held, goal, stopped) if held else stopped
 
     def _at_taken(self, ground: Without, goal: Goal, depth: int) -> tuple[tuple[StoredTuple, ...], str]:
         if not self._holds(ground.base):
             return self._stopped(ground.rewrite.base, ground.base, goal, depth)
-        taken = print_rewrite(ground.rewrite.subtract)
-        base = print_rewrite(ground.rewrite.base)
-        return self._proof_of(ground.taken), f"{base} of {goal[0]} holds, but {taken} takes it away"
+        taken = f"{print_rewrite(ground.rewrite.subtract)} takes it away"
+        return self._proof_of(ground.taken), self._has([print_rewrite(ground.rewrite.base)], goal, taken)
+
+    def _has(self, held: list[str], goal: Goal, stopped: str) -> str:
+        return f"{self._asked.subject} has {' and '.join(held)} on {goal[0]}, but {stopped}"
 
     def _proof_of(self, ground: Ground) -> tuple[StoredTuple, ...]:
         """What proves a ground that holds."""

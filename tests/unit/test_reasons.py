@@ -79,3 +79,32 @@ def test_a_set_that_is_let_by_one_tuple(tuples: tuple[str, ...], subject: str, w
     room = MemoryRoom(map(parse_tuple, tuples))
     found = why(room, WalkChecker(), asked, CurrentModel(MODEL, model), NOW, math.inf)
     assert write in [str(one.writes[0]) for one in found.remedies if len(one.writes) == 1]
+
+
+BANNED: Final = """\
+model
+  schema 1.1
+type user
+type doc
+  relations
+    define member: [user]
+    define banned: [user]
+    define approved: [user]
+    define viewer: member but not banned
+    define editor: member and approved
+"""
+
+
+@pytest.mark.parametrize(
+    ("relation", "stopped"),
+    [
+        ("viewer", "user:ada has member on doc:d, but banned takes it away"),
+        ("editor", "user:ada has member on doc:d, but user:ada is not approved of doc:d"),
+    ],
+)
+def test_what_holds_and_what_does_not(relation: str, stopped: str) -> None:
+    """Of an `and` or a `but not` a denial says which side the subject has, and what was in the way."""
+    room = MemoryRoom(map(parse_tuple, ("doc:d#member@user:ada", "doc:d#banned@user:ada")))
+    asked = WhyQuestion(STORE, parse_subject("user:ada"), relation, parse_object("doc:d"))
+    found = why(room, WalkChecker(), asked, CurrentModel(MODEL, parse_model(BANNED)), NOW, math.inf)
+    assert stopped == found.branches[0].stopped
