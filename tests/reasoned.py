@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from iamgraph.authorizer import check_tuple
+from iamgraph.model.guards import required_relations
 from iamgraph.model.model import Exclusion, Intersection, Model, Rewrite, Union
 from iamgraph.reasons import Proof, Remedy, Why
 from iamgraph.tuples import Object, RelationTuple, Subject, Userset, Wildcard
@@ -37,6 +38,7 @@ class Judged:
 
     def _proofs(self, case: Case, tuples: tuple[RelationTuple, ...], one: Question, proofs: tuple[Proof, ...]) -> None:
         there = {str(each): each for each in tuples}
+        required = required_relations(case.model)
         assert sorted(proofs, key=lambda each: (len(each.path), sorted(map(str, each.path)))) == list(proofs)
         assert len({frozenset(map(str, each.path)) for each in proofs}) == len(proofs)
         for proof in proofs:
@@ -46,8 +48,12 @@ class Judged:
             if proof.absent:
                 continue
             assert allowed(case, path, one), f"{report(case, tuples, one)}\n{list(map(str, path))} proves nothing"
-            for fewer in combinations(path, len(path) - 1) if path else ():
-                assert not allowed(case, fewer, one), f"{report(case, tuples, one)}\n{list(map(str, path))} is too much"
+            for spared in path:
+                # Without what is required less is required, so that it alone may always be spared.
+                if (spared.object.type, spared.relation) not in required:
+                    fewer = [each for each in path if each is not spared]
+                    assert not allowed(case, fewer, one), f"{report(case, tuples, one)}\n{spared} is too much in {path}"
+                    self.counts["needed"] += 1
             self.counts["proofs"] += 1
         if proofs and not subtracts(case.model):
             shorter = [fewer for n in range(min(len(proofs[0].path), 3)) for fewer in combinations(tuples, n)]

@@ -59,6 +59,7 @@ def test_reasons_are_right() -> None:
             break
     print(asked, judged.counts)  # noqa: T201
     assert judged.counts["proofs"] > asked * 0.1
+    assert judged.counts["needed"] > judged.counts["proofs"] * 0.5
     assert judged.counts["remedies of 1"] > asked * 0.1
     assert judged.counts["remedies of 2"] > 0
     # What leads past what is near may be missed.
