@@ -83,9 +83,8 @@ def keep_workspace(path: wire.WorkspacePath, body: wire.KeepBody) -> Response:
 @routes.get(f"{_HOME}/members", responses={200: answers.MembersAnswer})
 def list_members(path: wire.WorkspacePath, query: wire.ListQuery) -> Response:
     """The members of a workspace."""
-    after = answers.place(query.limit, query.cursor)
-    people = access().members(path.workspace).all(after=after, limit=query.limit + 1)
-    found, cursor = answers.cut(people, query.limit, query.cursor)
+    members = access().members(path.workspace)
+    found, cursor = answers.page(lambda after, most: members.all(after=after, limit=most), query.limit, query.cursor)
     told = [answers.MemberAnswer(**one) for one in found]
     return answers.MembersAnswer(members=told, next_cursor=cursor).response()
 
@@ -150,8 +149,7 @@ def _policies(path: wire.WorkspacePath, body: wire.Act) -> Policies:
 @routes.get(f"{_HOME}/groups", responses={200: answers.GroupsAnswer})
 def list_groups(path: wire.WorkspacePath, query: wire.ListQuery) -> Response:
     """The groups of a workspace."""
-    groups = access().groups(path.workspace).page(answers.place(query.limit, query.cursor), query.limit + 1)
-    found, cursor = answers.cut(groups, query.limit, query.cursor)
+    found, cursor = answers.page(access().groups(path.workspace).page, query.limit, query.cursor)
     told = [answers.GroupLineAnswer(id=one["id"], name=one["name"], size=one["members"]) for one in found]
     return answers.GroupsAnswer(groups=told, next_cursor=cursor).response()
 
@@ -232,13 +230,14 @@ def _group(path: wire.GroupPath) -> str:
 @routes.get(f"{_HOME}/policies", responses={200: answers.PoliciesAnswer})
 def list_policies(path: wire.WorkspacePath, query: wire.PoliciesQuery) -> Response:
     """The policies of a workspace, or those that one holder holds, itself or through its groups."""
-    after, policies = answers.place(query.limit, query.cursor), access().policies(path.workspace)
-    listed = (
-        policies.page(after, query.limit + 1)
-        if query.holder is None
-        else policies.all(query.holder, inherited=query.inherited)
-    )
-    found, cursor = answers.cut(listed, query.limit, query.cursor)
+    policies = access().policies(path.workspace)
+
+    def read(after: str, most: int) -> list[dict[str, Any]]:
+        if query.holder is None:
+            return policies.page(after, most)
+        return policies.all(query.holder, inherited=query.inherited)
+
+    found, cursor = answers.page(read, query.limit, query.cursor)
     told = [answers.PolicyAnswer(**one) for one in found]
     return answers.PoliciesAnswer(policies=told, next_cursor=cursor).response()
 

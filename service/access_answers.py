@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -356,13 +356,20 @@ def cut(
     found: Sequence[Mapping[str, Any]], limit: int, cursor: str | None, by: str = "id"
 ) -> tuple[list[Mapping[str, Any]], str | None]:
     """A page of what was found, in the order of `by`, and the cursor of the next, None after the last."""
-    last = place(limit, cursor)
+    last = _place(limit, cursor)
     left = sorted((one for one in found if str(one[by]) > last), key=lambda one: str(one[by]))
     page = left[:limit]
     return page, _cursor(str(page[-1][by])) if len(left) > limit else None
 
 
-def place(limit: int, cursor: str | None) -> str:
+def page(
+    read: Callable[[str, int], Sequence[Mapping[str, Any]]], limit: int, cursor: str | None
+) -> tuple[list[Mapping[str, Any]], str | None]:
+    """As `cut`, of what `read` finds past an id: no more than a page, and one that says whether more follow."""
+    return cut(read(_place(limit, cursor), limit + 1), limit, cursor)
+
+
+def _place(limit: int, cursor: str | None) -> str:
     """What the page before ended with, if there was one; `RequestError` where no page can have that limit."""
     if not 1 <= limit <= MAX_LISTED:
         raise RequestError(f"`limit` must be 1 to {MAX_LISTED}", code="malformed_limit", pointer="/limit")

@@ -33,9 +33,8 @@ def _tokens(path: wire.WorkspacePath, act: wire.Act | wire.ActQuery) -> Tokens:
 @routes.get(f"{_HOME}/tokens", responses={200: answers.TokensAnswer})
 def list_tokens(path: wire.WorkspacePath, query: wire.ListQuery) -> Response:
     """The tokens of a workspace, without their secrets."""
-    after = answers.place(query.limit, query.cursor)
-    tokens = access().tokens(path.workspace).all(after=after, limit=query.limit + 1)
-    found, cursor = answers.cut(tokens, query.limit, query.cursor)
+    tokens = access().tokens(path.workspace)
+    found, cursor = answers.page(lambda after, most: tokens.all(after=after, limit=most), query.limit, query.cursor)
     told = [answers.TokenAnswer(**one) for one in found]
     return answers.TokensAnswer(tokens=told, next_cursor=cursor).response()
 

@@ -85,9 +85,10 @@ def remove_labels(path: wire.ResourcePath, body: wire.LabelsBody) -> Response:
 @routes.get(f"{_HOME}/resources", responses={200: answers.ResourcesAnswer})
 def list_resources(path: wire.WorkspacePath, query: wire.ResourcesQuery) -> Response:
     """The resources of a type that the caller may read; in the workspace, or in one source or space."""
-    after = answers.place(query.limit, query.cursor)
-    found = access().resources(path.workspace).all(query.type, query.parent, after=after, limit=query.limit + 1)
-    page, cursor = answers.cut(found, query.limit, query.cursor)
+    resources = access().resources(path.workspace)
+    page, cursor = answers.page(
+        lambda after, most: resources.all(query.type, query.parent, after=after, limit=most), query.limit, query.cursor
+    )
     told = [answers.ResourceAnswer(**one) for one in page]
     return answers.ResourcesAnswer(resources=told, next_cursor=cursor).response()
 

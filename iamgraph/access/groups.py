@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -172,14 +172,9 @@ class Groups:
         note = Note("group.list", self._home, self._home)
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
-            groups = self._all(transaction)
-            kept = transaction.attributes(groups)
             beneath = transaction.beneath(self._home, "workspace")
-            counts = dict.fromkeys(groups, 0)
-            for one in beneath:
-                if one.relation == "added":
-                    counts[one.object] += 1
-            told = [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
+            added = (one for one in beneath if one.relation == "added")
+            told = _lines(transaction, self._all(transaction), added)
             return sorted(told, key=lambda one: (str(one["name"]), str(one["id"])))
 
         return self._desk.look(note, self._need, tell)
@@ -189,9 +184,7 @@ class Groups:
 
         def tell(transaction: Transaction) -> list[dict[str, Any]]:
             groups = transaction.next_beneath(self._home, "workspace", "group", after, limit)
-            kept = transaction.attributes(groups)
-            counts = Counter(one.object for one in transaction.of_each(groups, "added"))
-            return [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
+            return _lines(transaction, groups, transaction.of_each(groups, "added"))
 
         return self._desk.look(Note("group.list", self._home, self._home), self._need, tell)
 
@@ -262,6 +255,15 @@ def check_members(transaction: Transaction, home: Object, people: Collection[Obj
         missing = [one for one in people if one not in members]
     if missing:
         raise no_member(missing[0].id)
+
+
+def _lines(
+    transaction: Transaction, groups: Collection[Object], added: Iterable[RelationTuple]
+) -> list[dict[str, Any]]:
+    """Id and name of each group, and how many members it has, counted by their tuples."""
+    kept = transaction.attributes(groups)
+    counts = Counter(one.object for one in added)
+    return [{"id": one.id, "name": kept[one].get("name"), "members": counts[one]} for one in groups]
 
 
 def _ids(found: Collection[Subject]) -> list[str]:

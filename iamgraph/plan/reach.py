@@ -144,8 +144,7 @@ class _Framing:
             case AllOf(steps):
                 plain = [one for one in steps if not isinstance(one, Conditional)]
                 # What a guard would leave out is not known here.
-                plainest = min(plain, key=self._guarded, default=None)
-                for one in plain if self.whole or plainest is None else [plainest]:
+                for one in plain if self.whole else sorted(plain, key=self._guarded)[:1]:
                     yield from self._sides(one)
             case But(base, subtract):
                 yield from self._sides(base)

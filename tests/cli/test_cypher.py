@@ -15,7 +15,7 @@ from ulid import ULID
 
 from iamgraph.cookbook import names
 from iamgraph.store.neo4j import Neo4jServer
-from tests.cli.runner import NOWHERE, Cli, environment, first_line, on, started, until
+from tests.cli.runner import COMMAND, NOWHERE, Cli, environment, first_line, on, started, until
 
 PATHS = "MATCH p = (:Object {key: $store + '/member:ada'})-[:MEMBER]->() RETURN p"
 
@@ -146,9 +146,8 @@ def test_the_shell_has_a_history(server: Neo4jServer, store: str, tmp_path: Path
     home = tmp_path / str(ULID())
     env = environment(on(server) | {"IAMGRAPH_HOME": str(home), "TERM": "dumb"})
     import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
 
-    words = [sys.executable, "-m", "iamgraph.cli.main", "cypher", "--shell", "--csv", "--store", store]
+    words = [*COMMAND, "cypher", "--shell", "--csv", "--store", store]
     with subprocess.Popen(words, env=env, stdin=its, stdout=its, stderr=its) as process:
         os.close(its)
         os.write(mine, b"RETURN 40 + 2 AS answer;\n:exit\n")
