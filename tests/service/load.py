@@ -17,7 +17,7 @@ from tests.service.site import HOME, TUPLE
 
 # Far past any deadline: a request that takes so long is a hang.
 HANG_SECONDS: Final = 30.0
-# Else the clients would take half of the machine from whom they load.
+# Of clients that ask beside something else, which they would take half of the machine from.
 PAUSE: Final = 0.02
 ASKED: Final = (("member:ada", True), ("member:bob", False))
 
@@ -100,13 +100,13 @@ def running(clients: int, act: Callable[[Load, int], None]) -> Iterator[Load]:
 
 
 @contextmanager
-def checking(port: int, secret: str, clients: int = 8) -> Iterator[Load]:
-    """Clients that ask what is allowed and what is denied, in turn, with a breath between."""
+def checking(port: int, secret: str, clients: int = 8, pause: float = 0.0) -> Iterator[Load]:
+    """Clients that ask what is allowed and what is denied, in turn, as fast as they can, or with a pause between."""
 
     def act(load: Load, _number: int) -> None:
         for subject, _ in ASKED:
             load.ended.append(ask(port, secret, f"{HOME}/check", TUPLE | {"subject": subject}))
-            time.sleep(PAUSE if load.ended[-1].status == 200 else 0.1)
+            time.sleep(pause if load.ended[-1].status == 200 else 0.1)
 
     with running(clients, act) as load:
         yield load

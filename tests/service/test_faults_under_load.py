@@ -26,7 +26,7 @@ import pytest
 from iamgraph.service.incoming import MAX_ARRIVAL_SECONDS
 from tests.proxy import proxied
 from tests.service.conftest import MODEL
-from tests.service.load import ASKED, Load, ask, assert_right, checking, first_success, running
+from tests.service.load import ASKED, PAUSE, Load, ask, assert_right, checking, first_success, running
 from tests.service.process import WORKERS, serving
 from tests.service.site import DEADLINE, HOME, TUPLE, Site, opened, warm
 
@@ -110,7 +110,7 @@ def test_who_trickles_holds_up_nobody(site: Site) -> None:
             one.sock.sendall(one.at_once)
             one.sock.setblocking(False)
         began = time.monotonic()
-        with checking(site.port, site.secret, 1) as load:
+        with checking(site.port, site.secret, 1, PAUSE) as load:
             while any(one.seconds is None for one in slow) and time.monotonic() < began + 2 * MAX_ARRIVAL_SECONDS:
                 for one in slow:
                     one.step(began)
@@ -393,7 +393,7 @@ def test_a_neo4j_that_is_killed_again_and_again(site: Site) -> None:
     warm(site.port, site.secret)
     workers = site.service.workers()
     healed: list[float] = []
-    with ExitStack() as leases, checking(site.port, site.secret) as load:
+    with ExitStack() as leases, checking(site.port, site.secret, pause=PAUSE) as load:
         for _ in range(RESTARTS):
             site.kill()
             leases.enter_context(site.start())
